@@ -1,0 +1,1 @@
+"""The words that all rooms use: frozen, pure values that import nothing of ours."""

@@ -1,0 +1,113 @@
+"""What a fetch brought: a page, "unchanged", a host whose turn it is not, or why there is nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from service.values.address import Address
+from service.values.reason import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What a later request may ask with (RFC 9110 13.1): ``If-None-Match`` and ``If-Modified-Since``."""
+
+    etag: str | None = None
+    modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most that one fetch may cost."""
+
+    seconds: float = 10.0
+    """For the whole chain: look-ups, connections, redirects, bodies."""
+    bytes: int = 2 * 1024 * 1024
+    """Of the body, after decompression."""
+    redirects: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One redirect: who sent us on, with which status, and to where."""
+
+    url: str
+    status: int
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An answer of status 200 with its body, decompressed, cut at the limit."""
+
+    asked: Address
+    final: Address
+    headers: Mapping[str, str]
+    """Names in lower case; a repeated header's values joined with ", "."""
+    body: bytes
+    truncated: bool = False
+    hops: tuple[Hop, ...] = ()
+    seconds: float = 0.0
+    status: int = 200
+
+    @property
+    def content_type(self) -> str:
+        """The media type in lower case, without parameters; empty where the server named none."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def charset(self) -> str | None:
+        """The charset label of the header, as written."""
+        for part in self.headers.get("content-type", "").split(";")[1:]:
+            name, _, value = part.partition("=")
+            if name.strip().lower() == "charset":
+                return value.strip().strip("\"'") or None
+        return None
+
+    @property
+    def validators(self) -> Validators:
+        return Validators(self.headers.get("etag"), self.headers.get("last-modified"))
+
+    @property
+    def moved(self) -> bool:
+        """Whether every redirect on the way said that the move is for good (301, 308)."""
+        return bool(self.hops) and all(hop.status in (301, 308) for hop in self.hops)
+
+    @property
+    def downgraded(self) -> bool:
+        """Whether a redirect led from https to http."""
+        return any(hop.url.startswith("https:") and hop.location.startswith("http:") for hop in self.hops)
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """The server says that the page is as it was (304)."""
+
+    asked: Address
+    final: Address
+    hops: tuple[Hop, ...] = ()
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Nothing to read, and why. ``retry_after`` is what the server asked for, in seconds."""
+
+    reason: Reason
+    final: Address | None = None
+    hops: tuple[Hop, ...] = ()
+    seconds: float = 0.0
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """A host on the way has its turn taken; come back after ``seconds``. Nothing was learnt, no attempt is counted."""
+
+    host: str
+    seconds: float
+    hops: tuple[Hop, ...] = field(default=())
+
+
+Fetched = Page | Unchanged | Failure | Busy
