@@ -36,7 +36,7 @@ class AllowedNetwork:
 
     @classmethod
     def parse(cls, text: str) -> AllowedNetwork:
-        """``127.0.0.1/32``, ``127.0.0.1/32:8001`` or ``[fd00::/8]:8001``; a network that holds everything is refused."""
+        """``127.0.0.1/32``, ``127.0.0.1/32:8001`` or ``[fd00::/8]:8001``; one that holds everything is refused."""
         match = re.fullmatch(
             r"\[(?P<six>[0-9a-fA-F:.]+(?:/\d+)?)\](?::(?P<port6>\d+))?|(?P<four>[0-9.]+(?:/\d+)?)(?::(?P<port4>\d+))?|(?P<bare>[0-9a-fA-F:]+(?:/\d+)?)",
             text,
@@ -78,15 +78,11 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
-    database_url: str = Field(
-        "", description="SQLite in the data folder; postgresql+psycopg://… in production"
-    )
+    database_url: str = Field("", description="SQLite in the data folder; postgresql+psycopg://… in production")
     redis_url: str = Field("", description="the private Redis of the embedded run; redis://… elsewhere")
     data_dir: Path = Field(Path("var"), description="where the embedded run keeps everything")
     base_url: str = Field("", description="the service's public address, such as https://reflections.example")
-    secret_key: str = Field(
-        "", description="signs forms; made in the data folder on SQLite, required elsewhere"
-    )
+    secret_key: str = Field("", description="signs forms; made in the data folder on SQLite, required elsewhere")
     fetch_allow: Annotated[tuple[AllowedNetwork, ...], NoDecode] = Field(
         (),
         description="networks that fetches may reach although they are not public: 127.0.0.1/32:8001,10.1.0.0/16",
@@ -184,9 +180,7 @@ def load(environ: Mapping[str, str] | None = None, **given: object) -> Settings:
             near = difflib.get_close_matches(name, known, n=1)
             raise BadSettings(f"{name} is not a setting" + (f"; did you mean {near[0]}?" if near else ""))
     values: dict[str, object] = {
-        name: environ[PREFIX + name.upper()]
-        for name in Settings.model_fields
-        if PREFIX + name.upper() in environ
+        name: environ[PREFIX + name.upper()] for name in Settings.model_fields if PREFIX + name.upper() in environ
     }
     values.update({name: value for name, value in given.items() if value is not None})
     try:

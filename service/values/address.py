@@ -188,7 +188,7 @@ def post_key(address: Address, slash_matters: bool = False) -> str:
 
 
 def prefix_key(address: Address) -> str:
-    """The key of a site's prefix: host, port and path with its slash. ``https://h.example/~a/`` is ``h.example/~a/``."""
+    """The key of a site's prefix: host, port and path with its slash. ``https://h.example/~a`` is ``h.example/~a/``."""
     return _place(address) + address.path.rstrip("/") + "/"
 
 

@@ -24,17 +24,11 @@ VERSION = 1
 LONGEST_NAME = 200
 LONGEST_HTML = 100_000
 
-_TAGS = frozenset(
-    "a abbr b blockquote br cite code del em i ins kbd li ol p pre q s samp strong sub sup ul var".split()
-)
-_DROPPED_WHOLE = frozenset(
-    "script style template textarea title xmp noembed noframes svg math object iframe".split()
-)
+_TAGS = set("a abbr b blockquote br cite code del em i ins kbd li ol p pre q s samp strong sub sup ul var".split())
+_DROPPED_WHOLE = set("script style template textarea title xmp noembed noframes svg math object iframe".split())
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 # Direction controls (CVE-2021-42574), zero-width spaces and the tag plane; the joiners stay, scripts need them.
-_INVISIBLE = re.compile(
-    "[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\U000e0000-\U000e007f]"
-)
+_INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\U000e0000-\U000e007f]")
 _MARKS_IN_A_ROW = 4
 
 
@@ -80,8 +74,8 @@ def html(markup: str, base: Address | None) -> CleanHtml:
     """Strangers' HTML without anything that runs, loads, tracks, styles or names; links made absolute on ``base``."""
     cleaned = nh3.clean(
         text(markup[:LONGEST_HTML]),
-        tags=set(_TAGS),
-        clean_content_tags=set(_DROPPED_WHOLE),
+        tags=_TAGS,
+        clean_content_tags=_DROPPED_WHOLE,
         attributes={"a": {"href"}},
         attribute_filter=_links_on(base),
         link_rel="nofollow ugc noopener noreferrer",

@@ -1,4 +1,4 @@
-"""What a source's author says: the h-entry, or what a plain page tells of itself. Words are clean, HTML is CleanHtml."""
+"""What a source's author says: the h-entry, or what a plain page tells of itself. Its words are clean."""
 
 from __future__ import annotations
 

@@ -71,7 +71,5 @@ class Evidence:
         """The evidence back from its stored form; unknown names (of a newer release) are left out."""
         known = {name.name: data[name.name] for name in fields(cls) if name.name in data}
         known["hops"] = tuple(Hop(**hop) for hop in known.get("hops", ()))
-        known["links"] = tuple(
-            Link(**{**link, "rel": tuple(link.get("rel", ()))}) for link in known.get("links", ())
-        )
+        known["links"] = tuple(Link(**{**link, "rel": tuple(link.get("rel", ()))}) for link in known.get("links", ()))
         return cls(**known)

@@ -1,0 +1,16 @@
+"""Alembic's entry: the connection is given by ``service.migrations``."""
+
+from alembic import context
+
+from service.model import Base
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=Base.metadata,
+    render_as_batch=connection.dialect.name == "sqlite",
+    transaction_per_migration=True,
+    compare_type=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

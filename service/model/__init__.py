@@ -1,0 +1,34 @@
+"""What the database holds: a file per table group, on SQLite and PostgreSQL alike, without Flask.
+
+``import service.model`` knows every table: the migrations compare with it.
+"""
+
+from service.model.base import Base
+from service.model.event import Event
+from service.model.host import Host
+from service.model.moderator import Moderator, ModeratorSite
+from service.model.post import Post, PostAddress
+from service.model.published import Published
+from service.model.reflection import Arrival, Reflection
+from service.model.revision import Revision
+from service.model.rule import Rule
+from service.model.session import Session
+from service.model.site import Site, SitePrefix
+
+__all__ = [
+    "Arrival",
+    "Base",
+    "Event",
+    "Host",
+    "Moderator",
+    "ModeratorSite",
+    "Post",
+    "PostAddress",
+    "Published",
+    "Reflection",
+    "Revision",
+    "Rule",
+    "Session",
+    "Site",
+    "SitePrefix",
+]

@@ -1,0 +1,85 @@
+"""Engines: SQLite's pragmas and its two ways to begin a transaction, PostgreSQL's encoding. Plain SQLAlchemy.
+
+On SQLite readers begin plainly and one writer begins with ``BEGIN IMMEDIATE``: a transaction that reads and then
+writes fails at once with "database is locked", whatever ``busy_timeout`` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+BUSY_TIMEOUT = 5.0
+"""Seconds that a writer waits for the file before it says that the service is busy."""
+
+ATTEMPTS = 3
+"""How often a transaction runs that another one made fail (PostgreSQL 13.2.3)."""
+
+_RETRIED = {"40001", "40P01"}
+
+Result = TypeVar("Result")
+
+
+def create(url: str, **options: Any) -> Engine:
+    """An engine on SQLite (WAL, synchronous FULL, foreign keys) or PostgreSQL."""
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True, **options)
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT, "check_same_thread": False}, **options)
+    event.listen(engine, "connect", _pragmas)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def prepare(url: str) -> None:
+    """Makes the folder of a SQLite file, readable by its owner alone."""
+    if url.startswith("sqlite:///"):
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Session]:
+    """A session in a transaction that may write; committed at the end. On SQLite it waits for its turn first."""
+    with (
+        engine.connect().execution_options(reflections_writes=True) as connection,
+        connection.begin(),
+        Session(connection, expire_on_commit=False) as session,
+    ):
+        yield session
+        session.flush()
+
+
+def written(engine: Engine, work: Callable[[Session], Result]) -> Result:
+    """What ``work`` gives, once it is committed; run again where another transaction made it fail."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with writing(engine) as session:
+                return work(session)
+        except DBAPIError as failed:
+            if attempt == ATTEMPTS or getattr(failed.orig, "sqlstate", None) not in _RETRIED:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _pragmas(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout={int(BUSY_TIMEOUT * 1000)}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "trusted_schema=OFF",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("reflections_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

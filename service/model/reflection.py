@@ -1,0 +1,85 @@
+"""Reflections: one row an item, unique on post and source key, with every way in which it came."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from service.model.base import Base, Moment, StateName
+from service.model.post import Post
+from service.model.revision import Revision
+from service.values.state import State
+
+
+def new_uid() -> str:
+    """A public id of 128 random bits."""
+    return secrets.token_urlsafe(16)
+
+
+class Reflection(Base):
+    """One item that points at a post. Its state is changed by ``service.model.states.step`` alone."""
+
+    __tablename__ = "reflection"
+    __table_args__ = (
+        UniqueConstraint("post_id", "source_key"),
+        Index("ix_reflection_due", "due_at"),
+        Index("ix_reflection_queue", "site_id", "state", "id"),
+        Index("ix_reflection_host_due", "host", "due_at"),
+        Index("ix_reflection_thread", "post_id", "state", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str] = mapped_column(String(32), unique=True, default=new_uid)
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id", ondelete="CASCADE"))
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id", ondelete="CASCADE"))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("reflection.id", ondelete="SET NULL"), index=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    source: Mapped[str | None] = mapped_column(Text)
+    source_key: Mapped[str] = mapped_column(String(64))
+    """SHA-256 of the source's normal form without the fragment, or of a comment's key."""
+    host: Mapped[str | None] = mapped_column(Text)
+    """The source's registrable domain."""
+    state: Mapped[State] = mapped_column(StateName)
+    owner: Mapped[bool] = mapped_column(default=False)
+    received: Mapped[datetime] = mapped_column(Moment)
+    checked: Mapped[datetime | None] = mapped_column(Moment)
+    reason: Mapped[str | None] = mapped_column(String(32))
+    reason_details: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    latest: Mapped[int | None] = mapped_column()
+    """The number of the newest revision."""
+    shown: Mapped[int | None] = mapped_column()
+    """The number of the revision that is, or was last, public."""
+    decided: Mapped[int | None] = mapped_column()
+    """The number of the newest revision that somebody decided."""
+    missing_since: Mapped[datetime | None] = mapped_column(Moment)
+    """When the source first answered 404 after it was found."""
+    etag: Mapped[str | None] = mapped_column(Text)
+    modified: Mapped[str | None] = mapped_column(Text)
+    due_at: Mapped[datetime | None] = mapped_column(Moment)
+    lease: Mapped[str | None] = mapped_column(String(32))
+    leased_until: Mapped[datetime | None] = mapped_column(Moment)
+    attempts: Mapped[int] = mapped_column(default=0)
+    deaths: Mapped[int] = mapped_column(default=0)
+
+    post: Mapped[Post] = relationship()
+    arrivals: Mapped[list[Arrival]] = relationship(cascade="all, delete-orphan")
+    revisions: Mapped[list[Revision]] = relationship(cascade="all, delete-orphan", order_by=Revision.number.desc())
+
+
+class Arrival(Base):
+    """One protocol and one form of the target by which an item came."""
+
+    __tablename__ = "arrival"
+    __table_args__ = (UniqueConstraint("reflection_id", "protocol", "target"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reflection_id: Mapped[int] = mapped_column(ForeignKey("reflection.id", ondelete="CASCADE"))
+    protocol: Mapped[str] = mapped_column(String(16))
+    target: Mapped[str] = mapped_column(Text)
+    first: Mapped[datetime] = mapped_column(Moment)
+    hints: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """What the sender said beside the addresses: a trackback's words, a vouch."""

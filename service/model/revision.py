@@ -1,0 +1,38 @@
+"""Revisions: what a source said at one verification, or an edit by a writer or moderator."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from service.model.base import Base, Moment
+
+
+class Revision(Base):
+    __tablename__ = "revision"
+    __table_args__ = (UniqueConstraint("reflection_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reflection_id: Mapped[int] = mapped_column(ForeignKey("reflection.id", ondelete="CASCADE"))
+    number: Mapped[int] = mapped_column()
+    made: Mapped[datetime] = mapped_column(Moment)
+    made_by: Mapped[str] = mapped_column(String(16), default="source")
+    """``source``, ``writer`` or ``moderator``."""
+    relation: Mapped[str] = mapped_column(String(16), default="mention")
+    title: Mapped[str] = mapped_column(Text, default="")
+    author_name: Mapped[str] = mapped_column(Text, default="")
+    author_url: Mapped[str | None] = mapped_column(Text)
+    author_photo: Mapped[str | None] = mapped_column(Text)
+    html: Mapped[str] = mapped_column(Text, default="")
+    text: Mapped[str] = mapped_column(Text, default="")
+    summary: Mapped[str] = mapped_column(Text, default="")
+    url: Mapped[str | None] = mapped_column(Text)
+    published: Mapped[str | None] = mapped_column(String(40))
+    rsvp: Mapped[str | None] = mapped_column(String(16))
+    site_name: Mapped[str] = mapped_column(Text, default="")
+    evidence: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    cleaned_by: Mapped[int] = mapped_column(default=1)
+    """The version of the cleaning that made the HTML (``service.values.clean.VERSION``)."""
