@@ -1,3 +1,9 @@
 """The rooms of the tests' real parts."""
 
-pytest_plugins = ["tests.support.databases"]
+pytest_plugins = [
+    "tests.support.certificates",
+    "tests.support.databases",
+    "tests.support.fetching",
+    "tests.support.nameserver",
+    "tests.support.web",
+]

@@ -215,6 +215,8 @@ def _place(address: Address) -> str:
 
 def _host(host: str) -> str:
     if host.startswith("["):
+        if "%" in host:  # a zone is a matter of the asking machine (RFC 6874)
+            raise BadAddress("invalid_url")
         try:
             return f"[{ipaddress.IPv6Address(host[1:-1]).compressed}]"
         except ValueError:
