@@ -5,5 +5,6 @@ pytest_plugins = [
     "tests.support.databases",
     "tests.support.fetching",
     "tests.support.nameserver",
+    "tests.support.redis",
     "tests.support.web",
 ]

@@ -1,0 +1,204 @@
+"""One safe GET, through which any byte from outside comes: sources, redirects, author pages, pictures.
+
+Whatever a server does ends as a value: a :class:`Page`, :class:`Unchanged`, :class:`Failure` with its
+reason, or :class:`Busy` where a host's turn is taken. Every hop is checked, paced and counted anew, under one
+deadline that begins with the first look-up. Nothing of one request goes along with the next: no cookies, no
+validators, no ``Referer``; nothing comes from the environment: no proxies, no ``.netrc``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import logging
+import ssl
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import requests
+from urllib3.exceptions import DecodeError, HTTPError
+
+from service.values.address import Address
+from service.values.page import Busy, Failure, Fetched, Hop, Limits, Page, Unchanged, Validators
+from service.values.reason import Reason
+from workers import answer
+from workers.answer import READABLE, Accept
+from workers.connection import Budget, Overdrawn, Route, authorities, get
+from workers.lookup import Lookup
+from workers.network import Guard
+from workers.pace import Pace, Passage
+from workers.stopped import Stopped
+
+HEAD_BYTES = 64 * 1024
+"""What may come before the body: status lines, headers, ``100 Continue`` (http.client adds: 100 headers)."""
+
+_BLOCK = 64 * 1024
+_READ_AHEAD = 16 * 1024
+"""What the buffer over the socket may have read of the body together with the head."""
+
+# urllib3 logs what is odd in an answer, with the stranger's words and a traceback.
+logging.getLogger("urllib3").setLevel(logging.ERROR)
+
+
+def user_agent(version: str, base_url: str) -> str:
+    """Who we say that we are (RFC 9110 10.1.5): product, version, and an address that explains."""
+    return f"Reflections/{version} (Webmention; +{base_url}/webmention)"
+
+
+@dataclass(slots=True)
+class _Chain:
+    """One fetch under way."""
+
+    asked: Address
+    limits: Limits
+    budget: Budget
+    at: Address
+    hops: list[Hop] = field(default_factory=list)
+
+    def failure(self, reason: Reason, retry_after: float | None = None) -> Failure:
+        return Failure(reason, self.at, tuple(self.hops), self.budget.spent, retry_after)
+
+    def follow(self, there: Address | None, status: int) -> Failure | None:
+        """Goes on to where a redirect leads, or says why not."""
+        if there is None:
+            return self.failure(Reason("refused_redirect"))
+        if len(self.hops) >= self.limits.redirects or there.page in self._pages_seen():
+            return self.failure(Reason("too_many_redirects"))
+        self.hops.append(Hop(self.at.url, status, there.url))
+        self.at = there
+        return None
+
+    def _pages_seen(self) -> set[str]:
+        return {self.at.page} | {hop.url.partition("#")[0] for hop in self.hops}
+
+
+@dataclass(frozen=True, slots=True)
+class _Redirect:
+    status: int
+    there: Address | None
+
+
+class Fetcher:
+    """Fetches pages. Thread-safe; one for a process.
+
+    ``trusted`` stands in for the usual certificate authorities, ``lookup`` for the system's name servers.
+    Once ``stop`` is set, a fetch that waits for a turn or is to follow a redirect ends as :class:`Busy`.
+    """
+
+    def __init__(
+        self,
+        guard: Guard,
+        pace: Pace,
+        user_agent: str,
+        *,
+        lookup: Lookup | None = None,
+        trusted: ssl.SSLContext | None = None,
+        stop: threading.Event | None = None,
+    ):
+        self._guard = guard
+        self._pace = pace
+        self._user_agent = user_agent
+        self._lookup = lookup or Lookup()
+        self._trusted = trusted or authorities()
+        self._stop = stop or threading.Event()
+
+    def fetch(
+        self,
+        address: Address,
+        limits: Limits = Limits(),  # noqa: B008
+        since: Validators | None = None,
+        accept: Accept = READABLE,
+    ) -> Fetched:
+        """The page at ``address``, redirects followed. ``since`` makes the first request conditional.
+
+        Never raises for anything that a server or name server does; SQLAlchemy's errors pass where Redis and
+        the database are both away, since nobody can say then whose turn it is.
+        """
+        chain = _Chain(address, limits, Budget(limits.seconds), address)
+        passage = Passage(self._pace, limits.seconds, limits.redirects, self._stop)
+        try:
+            while True:
+                waited = passage.waited
+                if seconds := passage.enter(chain.at.domain):
+                    return Busy(chain.at.domain, seconds, tuple(chain.hops))
+                chain.budget.pause(passage.waited - waited)
+                found = self._ask(chain, since if not chain.hops else None, accept)
+                passage.answered()
+                if not isinstance(found, _Redirect):
+                    return found
+                if failure := chain.follow(found.there, found.status):
+                    return failure
+                if self._stop.is_set():
+                    return Busy(chain.at.domain, self._pace.interval, tuple(chain.hops))
+        except Stopped as stopped:
+            return chain.failure(stopped.reason)
+        finally:
+            passage.leave()
+
+    def _ask(self, chain: _Chain, since: Validators | None, accept: Accept) -> Fetched | _Redirect:
+        chain.budget.allow(HEAD_BYTES + _READ_AHEAD)
+        route = Route(self._guard, self._lookup, chain.budget)
+        try:
+            with contextlib.closing(get(chain.at, self._headers(since, accept), route, self._trusted)) as response:
+                return _read(chain, response, since, accept)
+        except Stopped as stopped:
+            return chain.failure(stopped.reason)
+        except DecodeError:
+            return chain.failure(Reason("refused_encoding"))
+        except (
+            Overdrawn,
+            requests.RequestException,
+            HTTPError,
+            http.client.HTTPException,
+            OSError,
+            ValueError,
+        ):
+            return chain.failure(Reason("malformed_answer"))
+
+    def _headers(self, since: Validators | None, accept: Accept) -> dict[str, str]:
+        headers = {
+            "User-Agent": self._user_agent,
+            "Accept": accept.header,
+            "Accept-Encoding": "gzip, deflate",
+            "Connection": "close",
+        }
+        if since and since.etag:
+            headers["If-None-Match"] = since.etag
+        if since and since.modified:
+            headers["If-Modified-Since"] = since.modified
+        return headers
+
+
+def _read(chain: _Chain, response: requests.Response, since: Validators | None, accept: Accept) -> Fetched | _Redirect:
+    """What the answer is: its head judged, and its body read where it is a page."""
+    status, answered = response.status_code, response.raw.headers
+    headers = answer.headers_of(answered)
+    if status in answer.REDIRECTS and "location" in headers:
+        return _Redirect(status, answer.destination(chain.at, answered))
+    if status == 304 and since and (since.etag or since.modified):
+        return Unchanged(chain.asked, chain.at, tuple(chain.hops), chain.budget.spent)
+    if wrong := answer.wrong_status(status):
+        return chain.failure(wrong, answer.retry_after(headers, datetime.now(UTC)) if wrong.meaning.passes else None)
+    if wrong := answer.wrong_framing(answered):
+        return chain.failure(wrong)
+    page = Page(chain.asked, chain.at, headers, b"", hops=tuple(chain.hops), status=status)
+    if not accept.takes(page.content_type):
+        return chain.failure(Reason("unsupported_type", {"type": page.content_type[:100]}))
+    body, truncated = _body(response, chain)
+    return Page(chain.asked, chain.at, headers, body, truncated, page.hops, chain.budget.spent, status)
+
+
+def _body(response: requests.Response, chain: _Chain) -> tuple[bytes, bool]:
+    """The body, decompressed, and whether it is cut at the limit. Decompression stops there too."""
+    limit = chain.limits.bytes
+    # A compressed body may be larger on the way by a little; chunks add theirs.
+    chain.budget.allow(limit + limit // 4 + _BLOCK)
+    body = bytearray()
+    with contextlib.suppress(Overdrawn):
+        while len(body) <= limit:
+            block = response.raw.read(min(_BLOCK, limit + 1 - len(body)), decode_content=True)
+            if not block:
+                return bytes(body), False
+            body += block
+    return bytes(body[:limit]), True
