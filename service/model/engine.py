@@ -30,9 +30,14 @@ def create(url: str, **options: Any) -> Engine:
     """An engine on SQLite (WAL, synchronous FULL, foreign keys) or PostgreSQL."""
     if not url.startswith("sqlite"):
         return create_engine(url, pool_pre_ping=True, **options)
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT, "check_same_thread": False}, **options)
-    event.listen(engine, "connect", _pragmas)
-    event.listen(engine, "begin", _begin)
+    return instrument(create_engine(url, connect_args={"check_same_thread": False}, **options))
+
+
+def instrument(engine: Engine) -> Engine:
+    """The engine with SQLite's pragmas and its two ways to begin; every other database is left as it is."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _pragmas)
+        event.listen(engine, "begin", _begin)
     return engine
 
 

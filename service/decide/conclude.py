@@ -1,0 +1,125 @@
+"""What a visit to a source means for what we knew: the pipeline acts, this decides.
+
+Nobody un-publishes or re-publishes by sending a pair again: an approved item stays up while its source changes, a
+rejected one stays rejected, and a timeout, a name that isn't found, a broken certificate or a server's error removes
+nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from service.values.page import Failure, Unchanged
+from service.values.reading import Reading
+from service.values.reason import Reason
+from service.values.state import State
+
+RETRIES = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
+"""How long after each attempt that may pass by itself the next one comes, before jitter."""
+
+JITTER = 0.2
+"""By how much of itself a span is spread."""
+
+MOST_PATIENCE = timedelta(hours=1)
+"""The longest ``Retry-After`` that is honoured."""
+
+CACHED = timedelta(minutes=5)
+"""How young a claim may be for "no link yet" to be a cache's fault; it is tried again once."""
+
+MISSING = timedelta(hours=24)
+"""How long a source must be missing (404) before it counts as gone."""
+
+DEATHS = 3
+"""How many deaths of whoever reads it an item may cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What we knew of an item before this visit."""
+
+    state: State
+    received: datetime
+    attempts: int = 0
+    """Visits since it was last due anew."""
+    fingerprint: str | None = None
+    """Of the newest revision."""
+    missing_since: datetime | None = None
+
+    @property
+    def was_found(self) -> bool:
+        return self.state not in (State.RECEIVED, State.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What becomes of the item."""
+
+    to: State
+    revise: bool = False
+    """Whether what was found is a new revision."""
+    reason: Reason | None = None
+    """Why it failed, or is gone, or is tried again."""
+    due: datetime | None = None
+    """When to look next; ``None``: when somebody asks."""
+    attempts: int = 0
+    missing_since: datetime | None = None
+
+
+def conclude(
+    known: Known,
+    found: Reading | Unchanged | Failure,
+    advice: State | None,
+    now: datetime,
+    chance: float,
+) -> Outcome:
+    """The outcome of one visit.
+
+    ``advice`` is where the site's rules would put a new item (``None``: a person decides). ``chance``, from 0 to 1,
+    spreads the next attempt.
+    """
+    if isinstance(found, Unchanged):
+        return Outcome(known.state)
+    if isinstance(found, Reading):
+        return _found(known, found, advice)
+    if _may_pass(known, found.reason, now):
+        return _again(known, found, now, chance)
+    if not known.was_found:
+        return Outcome(State.FAILED, reason=found.reason, attempts=known.attempts + 1)
+    if found.reason.code == "not_found":
+        return _missing(known, found.reason, now)
+    if found.reason.meaning.removes:
+        return Outcome(State.GONE, reason=found.reason)
+    return Outcome(known.state, reason=found.reason)
+
+
+def _found(known: Known, found: Reading, advice: State | None) -> Outcome:
+    revise = found.fingerprint != known.fingerprint
+    if known.state is State.GONE:
+        return Outcome(State.PENDING, revise)
+    if known.state is State.RECEIVED:
+        return Outcome(advice or State.PENDING, revise)
+    return Outcome(known.state, revise)
+
+
+def _may_pass(known: Known, reason: Reason, now: datetime) -> bool:
+    if known.attempts >= len(RETRIES):
+        return False
+    young = now - known.received < CACHED
+    if reason.code == "no_link":
+        return known.state is State.RECEIVED and known.attempts == 0 and young
+    return reason.meaning.passes
+
+
+def _again(known: Known, found: Failure, now: datetime, chance: float) -> Outcome:
+    span = RETRIES[known.attempts] * (1 + JITTER * (2 * chance - 1))
+    asked = timedelta(seconds=max(found.retry_after or 0.0, 0.0))
+    due = now + max(span, min(asked, MOST_PATIENCE))
+    return Outcome(known.state, False, found.reason, due, known.attempts + 1, known.missing_since)
+
+
+def _missing(known: Known, reason: Reason, now: datetime) -> Outcome:
+    since = known.missing_since or now
+    if now - since >= MISSING:
+        return Outcome(State.GONE, reason=reason)
+    return Outcome(known.state, reason=reason, due=since + MISSING, missing_since=since)

@@ -1,0 +1,129 @@
+"""What a visit means for what we knew, one line a case."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from service.decide.conclude import RETRIES, Known, Outcome, conclude
+from service.values.address import parse
+from service.values.entry import Author, Entry
+from service.values.evidence import Evidence
+from service.values.page import Failure, Unchanged
+from service.values.reading import Reading
+from service.values.reason import REASONS, Reason
+from service.values.state import State
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+SOURCE = parse("https://other.example/answer")
+EVIDENCE = Evidence(asked=SOURCE.page, final=SOURCE.page)
+READ = Reading(EVIDENCE, Entry(title="An answer", author=Author("Ada")))
+REWRITTEN = Reading(EVIDENCE, Entry(title="Cheap pills", author=Author("Ada")))
+FOUND_BEFORE = [State.PENDING, State.APPROVED, State.REJECTED, State.SPAM]
+
+
+def known(
+    state: State, attempts: int = 0, age: timedelta = timedelta(days=3), missing: timedelta | None = None
+) -> Known:
+    since = NOW - missing if missing is not None else None
+    return Known(state, NOW - age, attempts, READ.fingerprint, since)
+
+
+def after(before: Known, found: Reading | Unchanged | str, advice: State | None = None) -> Outcome:
+    what = Failure(Reason(found), SOURCE) if isinstance(found, str) else found
+    return conclude(before, what, advice, NOW, chance=0.5)
+
+
+def new(attempts: int = 0, age: timedelta = timedelta()) -> Known:
+    return Known(State.RECEIVED, NOW - age, attempts)
+
+
+def test_a_new_item_with_its_link_waits_for_a_person() -> None:
+    assert after(new(), READ) == Outcome(State.PENDING, revise=True)
+
+
+@pytest.mark.parametrize("advice", [State.APPROVED, State.SPAM])
+def test_a_rule_may_decide_a_new_item(advice: State) -> None:
+    assert after(new(), READ, advice) == Outcome(advice, revise=True)
+
+
+@pytest.mark.parametrize("state", FOUND_BEFORE)
+def test_a_source_that_is_as_it_was_changes_nothing(state: State) -> None:
+    assert after(known(state), READ, State.APPROVED) == Outcome(state)
+    assert after(known(state), Unchanged(SOURCE, SOURCE)) == Outcome(state)
+
+
+@pytest.mark.parametrize("state", FOUND_BEFORE)
+def test_new_words_are_a_revision_and_move_no_decision(state: State) -> None:
+    assert after(known(state), REWRITTEN, State.APPROVED) == Outcome(state, revise=True)
+
+
+@pytest.mark.parametrize("state", FOUND_BEFORE)
+@pytest.mark.parametrize("reason", ["gone", "no_link"])
+def test_a_source_that_says_so_takes_its_item_down(state: State, reason: str) -> None:
+    assert after(known(state), reason).to is State.GONE
+
+
+@pytest.mark.parametrize("state", FOUND_BEFORE)
+@pytest.mark.parametrize("reason", sorted(code for code, meaning in REASONS.items() if not meaning.removes))
+def test_nothing_else_takes_an_item_down(state: State, reason: str) -> None:
+    for attempts in range(6):
+        assert after(known(state, attempts), reason).to is state
+
+
+def test_a_source_that_is_missing_is_asked_again_a_day_later() -> None:
+    outcome = after(known(State.APPROVED), "not_found")
+    assert (outcome.to, outcome.due, outcome.missing_since) == (State.APPROVED, NOW + timedelta(days=1), NOW)
+
+
+def test_a_source_that_is_still_missing_after_a_day_is_gone() -> None:
+    assert after(known(State.APPROVED, missing=timedelta(hours=24)), "not_found").to is State.GONE
+
+
+def test_a_stranger_who_sends_a_missing_source_twice_in_an_hour_takes_nothing_down() -> None:
+    outcome = after(known(State.APPROVED, missing=timedelta(hours=1)), "not_found")
+    assert (outcome.to, outcome.due) == (State.APPROVED, NOW + timedelta(hours=23))
+
+
+def test_a_source_that_is_back_is_no_longer_missing() -> None:
+    assert after(known(State.APPROVED, missing=timedelta(hours=1)), READ).missing_since is None
+
+
+def test_what_was_gone_and_links_again_goes_to_a_person_whatever_the_rules_say() -> None:
+    assert after(known(State.GONE), READ, State.APPROVED).to is State.PENDING
+
+
+@pytest.mark.parametrize("reason", ["gone", "no_link", "not_found", "certificate"])
+def test_what_was_gone_stays_gone_without_its_link(reason: str) -> None:
+    assert after(known(State.GONE), reason).to is State.GONE
+
+
+@pytest.mark.parametrize("reason", ["timeout", "unreachable", "unknown_host", "server_error", "rate_limited"])
+def test_what_may_pass_is_tried_five_times_further_and_further_apart(reason: str) -> None:
+    spans = []
+    for attempts in range(4):
+        outcome = after(new(attempts, timedelta(hours=8)), reason)
+        assert (outcome.to, outcome.attempts) == (State.RECEIVED, attempts + 1)
+        assert outcome.due is not None
+        spans.append(outcome.due - NOW)
+    assert spans == list(RETRIES)
+    assert after(new(4), reason).to is State.FAILED
+
+
+def test_a_server_that_asks_for_patience_gets_an_hour_at_the_most() -> None:
+    patient = Failure(Reason("rate_limited"), SOURCE, retry_after=1800.0)
+    endless = Failure(Reason("rate_limited"), SOURCE, retry_after=1e9)
+    assert conclude(new(), patient, None, NOW, 0.5).due == NOW + timedelta(minutes=30)
+    assert conclude(new(), endless, None, NOW, 0.5).due == NOW + timedelta(hours=1)
+
+
+def test_no_link_yet_is_tried_again_once_in_the_first_minutes() -> None:
+    assert after(new(), "no_link").to is State.RECEIVED
+    assert after(new(attempts=1), "no_link").to is State.FAILED
+    assert after(new(age=timedelta(hours=1)), "no_link").to is State.FAILED
+
+
+def test_attempts_are_spread() -> None:
+    dues = {conclude(new(), Failure(Reason("timeout"), SOURCE), None, NOW, chance / 10).due for chance in range(11)}
+    assert len(dues) == 11
