@@ -33,6 +33,8 @@ class Revision(Base):
     published: Mapped[str | None] = mapped_column(String(40))
     rsvp: Mapped[str | None] = mapped_column(String(16))
     site_name: Mapped[str] = mapped_column(Text, default="")
+    fingerprint: Mapped[str | None] = mapped_column(String(64))
+    """Of what a reader sees (``service.values.reading``): two looks with the same one are one revision."""
     evidence: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     cleaned_by: Mapped[int] = mapped_column(default=1)
     """The version of the cleaning that made the HTML (``service.values.clean.VERSION``)."""

@@ -220,6 +220,7 @@ def upgrade() -> None:
     sa.Column('published', sa.String(length=40), nullable=True),
     sa.Column('rsvp', sa.String(length=16), nullable=True),
     sa.Column('site_name', sa.Text(), nullable=False),
+    sa.Column('fingerprint', sa.String(length=64), nullable=True),
     sa.Column('evidence', sa.JSON(), nullable=True),
     sa.Column('cleaned_by', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['reflection_id'], ['reflection.id'], name=op.f('fk_revision_reflection_id_reflection'), ondelete='CASCADE'),

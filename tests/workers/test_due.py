@@ -1,0 +1,131 @@
+"""What is due is held by one at a time, the oldest first and fair by host, whatever the clocks say."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Engine, select
+
+from service.model import Arrival, Post, Reflection, site
+from service.model.engine import writing
+from service.model.post import named
+from service.values.address import parse
+from service.values.state import State
+from workers import due
+from workers.due import LEASE, claim, claim_looks, give_back
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+TARGET = "https://blog.example/post"
+
+
+def items(engine: Engine, hosts: list[str], when: datetime = NOW, looked: bool = True) -> None:
+    """One item that is due for each host named, each a second after the one before."""
+    with writing(engine) as session:
+        owner, _, _ = site.add(session, [parse("https://blog.example/")], NOW)
+        post = named(session, owner, parse(TARGET), NOW)
+        if looked:
+            post.exists, post.looked_at, post.due_at = True, NOW, None
+        for number, host in enumerate(hosts):
+            session.add(
+                Reflection(
+                    site_id=owner.id,
+                    post_id=post.id,
+                    kind="webmention",
+                    source=f"https://{host}/{number}",
+                    source_key=f"{number:064}",
+                    host=host,
+                    state=State.RECEIVED,
+                    received=NOW,
+                    due_at=when - timedelta(minutes=10) + timedelta(seconds=number),
+                    arrivals=[Arrival(protocol="webmention", target=TARGET, first=NOW)],
+                )
+            )
+
+
+def test_a_claim_says_what_to_visit(engine: Engine) -> None:
+    items(engine, ["one.example"])
+    [visit] = claim(engine, 10, NOW)
+    assert (visit.source.url, [target.url for target in visit.targets]) == ("https://one.example/0", [TARGET])
+    assert visit.until == NOW + LEASE and visit.validators is None and visit.post_exists is True
+
+
+def test_what_is_held_is_not_given_to_another_until_its_lease_ends(engine: Engine) -> None:
+    items(engine, ["one.example"])
+    [first] = claim(engine, 10, NOW)
+    assert claim(engine, 10, NOW + LEASE - timedelta(seconds=1)) == []
+    [second] = claim(engine, 10, NOW + LEASE)
+    assert second.item == first.item and second.token != first.token
+
+
+def test_the_oldest_come_first_and_two_of_a_host_at_a_time(engine: Engine) -> None:
+    items(engine, ["flood.example"] * 20 + ["honest.example", "other.example"])
+    sources = [visit.source.url for visit in claim(engine, 10, NOW)]
+    assert sources == [
+        "https://flood.example/0",
+        "https://flood.example/1",
+        "https://honest.example/20",
+        "https://other.example/21",
+    ]
+
+
+def test_no_more_are_taken_than_asked_for(engine: Engine) -> None:
+    items(engine, [f"host-{number}.example" for number in range(30)])
+    assert len(claim(engine, 7, NOW)) == 7
+
+
+def test_workers_that_claim_at_once_never_hold_the_same(engine: Engine) -> None:
+    items(engine, [f"host-{number}.example" for number in range(60)])
+    with ThreadPoolExecutor(8) as workers:
+        held = [visit.item for some in workers.map(lambda _: claim(engine, 10, NOW), range(12)) for visit in some]
+    held += [visit.item for visit in claim(engine, 60, NOW)]
+    assert sorted(held) == sorted(set(held)) and len(held) == 60
+
+
+def test_what_is_not_yet_due_waits(engine: Engine) -> None:
+    items(engine, ["one.example"], when=NOW + timedelta(hours=1))
+    assert claim(engine, 10, NOW) == [] and not due.anything(engine, NOW)
+    assert due.anything(engine, NOW + timedelta(hours=1))
+
+
+def test_what_was_due_under_a_clock_that_jumped_counts_as_due(engine: Engine) -> None:
+    items(engine, ["one.example"], when=NOW + timedelta(days=4000))
+    assert len(claim(engine, 10, NOW)) == 1
+
+
+def test_a_lease_under_a_clock_that_jumped_counts_as_ended(engine: Engine) -> None:
+    items(engine, ["one.example"])
+    assert len(claim(engine, 10, NOW + timedelta(days=1))) == 1
+    assert len(claim(engine, 10, NOW)) == 1
+
+
+def test_what_was_given_back_is_due_when_it_was_said(engine: Engine) -> None:
+    items(engine, ["one.example"])
+    [visit] = claim(engine, 10, NOW)
+    give_back(engine, visit, NOW + timedelta(seconds=5))
+    assert claim(engine, 10, NOW) == []
+    assert len(claim(engine, 10, NOW + timedelta(seconds=5))) == 1
+
+
+def test_who_lost_a_lease_gives_nothing_back(engine: Engine) -> None:
+    items(engine, ["one.example"])
+    [lost] = claim(engine, 10, NOW)
+    [newer] = claim(engine, 10, NOW + LEASE)
+    give_back(engine, lost, NOW)
+    with writing(engine) as session:
+        assert session.scalars(select(Reflection.lease)).one() == newer.token
+
+
+def test_the_items_of_a_new_post_wait_for_its_look_half_a_minute_at_most(engine: Engine) -> None:
+    items(engine, ["one.example"], looked=False)
+    assert claim(engine, 10, NOW + timedelta(seconds=29)) == []
+    assert len(claim(engine, 10, NOW + timedelta(seconds=30))) == 1
+
+
+def test_a_new_post_is_looked_at_once(engine: Engine) -> None:
+    items(engine, ["one.example"], looked=False)
+    [look] = claim_looks(engine, 10, NOW)
+    assert look.address.url == TARGET
+    assert claim_looks(engine, 10, NOW) == []
+    with writing(engine) as session:
+        assert session.scalars(select(Post.lease)).one() == look.token
