@@ -1,0 +1,110 @@
+"""The words round a link, gathered while the page streams by: its own, those before and those after."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from service.values import clean
+from workers.reading.references import in_text
+
+LONGEST_SIDE = 150
+"""Characters that are kept before and after a link."""
+
+LONGEST_TEXT = 200
+"""Characters of a link's own words."""
+
+_EDGE = "\x1e"
+_GATHERED = 1500
+_PIECES = 60
+_ENDS = (". ", "! ", "? ", "… ", ".\u00a0")
+
+
+@dataclass(slots=True)
+class Context:
+    """One link's words, as they come; markup's references not yet decoded."""
+
+    _before: str
+    _inside: list[str] = field(default_factory=list)
+    _after: list[str] = field(default_factory=list)
+    _room: int = _GATHERED
+    open: bool = True
+    """Whether its own words still come."""
+
+    @property
+    def full(self) -> bool:
+        return self._room <= 0
+
+    def add(self, piece: str) -> None:
+        if not self.full:
+            (self._inside if self.open else self._after).append(piece[: self._room])
+            self._room -= len(piece)
+        if piece == _EDGE and not self.open:
+            self._room = 0
+
+    def close(self) -> None:
+        self.open = False
+        self._room = _GATHERED
+
+    @property
+    def text(self) -> str:
+        return clean.line(in_text("".join(self._inside)), LONGEST_TEXT)
+
+    @property
+    def before(self) -> str:
+        """The end of what stands before the link in its block, a space at its own end kept."""
+        raw = in_text(self._before.rpartition(_EDGE)[2])
+        words = clean.line(raw, _GATHERED)
+        if len(words) > LONGEST_SIDE:
+            words = _from_a_start(words[-LONGEST_SIDE:])
+        return words + " " if words and raw[-1].isspace() else words
+
+    @property
+    def after(self) -> str:
+        """The start of what stands behind it, a space at its start kept."""
+        raw = in_text("".join(self._after).partition(_EDGE)[0])
+        words = clean.line(raw, _GATHERED)
+        if len(words) > LONGEST_SIDE:
+            words = _to_an_end(words[:LONGEST_SIDE])
+        return " " + words if words and raw[0].isspace() else words
+
+
+class Surroundings:
+    """What was last read, and the links whose words are still awaited."""
+
+    def __init__(self) -> None:
+        self._recent: deque[str] = deque(maxlen=_PIECES)
+        self._awaiting: list[Context] = []
+
+    def words(self, text: str) -> None:
+        self._recent.append(text[-_GATHERED:])
+        for context in self._awaiting:
+            context.add(text)
+        if self._awaiting:
+            self._awaiting = [context for context in self._awaiting if context.open or not context.full]
+
+    def edge(self) -> None:
+        """A block begins or ends."""
+        self.words(_EDGE)
+
+    def link(self) -> Context:
+        """A link begins here."""
+        context = Context("".join(self._recent)[-_GATHERED:])
+        self._awaiting.append(context)
+        return context
+
+
+def _from_a_start(words: str) -> str:
+    """Cut at the first sentence that begins in it, else at a word."""
+    starts = [words.find(end) + len(end) for end in _ENDS if 0 <= words.find(end) < len(words) // 2]
+    if starts:
+        return words[min(starts) :]
+    return "…" + words.partition(" ")[2] if " " in words else "…" + words
+
+
+def _to_an_end(words: str) -> str:
+    """Cut behind the last sentence that ends in it, else at a word."""
+    ends = [words.rfind(end) + 1 for end in _ENDS if words.rfind(end) >= len(words) // 2]
+    if ends:
+        return words[: max(ends)]
+    return words.rpartition(" ")[0] + "…" if " " in words else words + "…"
