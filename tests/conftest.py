@@ -3,8 +3,9 @@
 pytest_plugins = [
     "tests.support.certificates",
     "tests.support.databases",
-    "tests.support.fetching",
+    "tests.support.door",
     "tests.support.nameserver",
+    "tests.support.fetching",
     "tests.support.redis",
     "tests.support.web",
 ]

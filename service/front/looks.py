@@ -1,0 +1,78 @@
+"""Reads that memory cannot answer: one look at a time for what is held, and what stands in when it fails."""
+
+from __future__ import annotations
+
+import asyncio
+from time import monotonic
+
+from service.front.bridge import Answer, Bridge, Environ
+from service.front.head import Refused
+from service.front.held import FRESH, LATEST, STALE_IF_ERROR, Held, Key, Shelf
+
+PATIENCE = 2.0
+"""Seconds that a reader waits for a look where held bytes could be given instead: one that takes longer has failed."""
+
+_CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE")
+
+
+class Looks:
+    """What a ``GET`` or ``HEAD`` is answered with, from the shelf or by Flask."""
+
+    def __init__(self, bridge: Bridge, shelf: Shelf) -> None:
+        self._bridge = bridge
+        self._shelf = shelf
+        self._under_way: dict[Key, asyncio.Task[Held | Answer]] = {}
+
+    async def find(self, key: Key, environ: Environ) -> Held | Answer:
+        """A held answer, compared less than a second ago if Flask answers at all; else Flask's own."""
+        held = self._shelf.entries.get(key)
+        if held is None:
+            return await self._ask(key, environ)
+        if held.good_until > monotonic():
+            return held
+        look = self._under_way.get(key)
+        mine = look is None
+        if look is None:
+            look = self._begin(key, environ, held)
+        if held.away and monotonic() - held.compared < STALE_IF_ERROR:
+            held.good_until = monotonic() + FRESH
+            return held
+        if not (await asyncio.wait({look}, timeout=PATIENCE))[0]:
+            _stand_in(held)
+            return held
+        found = look.result()
+        return found if mine or isinstance(found, Held) else await self.find(key, environ)
+
+    def _begin(self, key: Key, environ: Environ, held: Held) -> asyncio.Task[Held | Answer]:
+        held.good_until = max(held.good_until, held.compared + LATEST)
+        for condition in _CONDITIONS:
+            environ.pop(condition, None)
+        look = asyncio.get_running_loop().create_task(self._ask(key, environ))
+        self._under_way[key] = look
+        look.add_done_callback(lambda _: self._under_way.pop(key))
+        return look
+
+    async def _ask(self, key: Key, environ: Environ) -> Held | Answer:
+        begun = monotonic()
+        held = self._shelf.entries.get(key)
+        try:
+            answer = await self._bridge.ask(environ)
+        except Refused:
+            if held is None:
+                raise
+            _stand_in(held)
+            return held
+        if answer.held is not None:
+            return self._shelf.keep(key, answer.held, begun)
+        if answer.status < 500:
+            self._shelf.drop(key)
+        elif held is not None and begun - held.compared < STALE_IF_ERROR:
+            _stand_in(held)
+            return held
+        return answer
+
+
+def _stand_in(held: Held) -> None:
+    """Give it on although Flask could not confirm it; a look every ``FRESH`` seconds finds out when it can again."""
+    held.away = True
+    held.good_until = monotonic() + FRESH
