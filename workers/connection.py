@@ -15,9 +15,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import certifi
 import requests
 from requests.adapters import HTTPAdapter
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
@@ -221,7 +221,7 @@ def get(address: Address, headers: Mapping[str, str], route: Route, trusted: ssl
 
 def authorities(file: str | None = None) -> ssl.SSLContext:
     """Who may vouch for a host: the authorities of a PEM file, else Mozilla's. TLS 1.2 and upwards."""
-    context = ssl.create_default_context(cafile=file or certifi.where())
+    context = ssl.create_default_context(cafile=file or DEFAULT_CA_BUNDLE_PATH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.sslsocket_class = CountedTLSSocket
     return context

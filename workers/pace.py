@@ -110,7 +110,7 @@ class Pace:
             self._here[turn.domain] = (time.monotonic() + self.interval, True)
         if self._redis_is_there():
             try:
-                self._give_back(keys=[_key(turn.domain)], args=[turn.token, int(self.interval * 1000)])
+                self._give_back(keys=[_key(turn.domain)], args=[turn.token, max(int(self.interval * 1000), 1)])
                 return
             except redis.RedisError as error:
                 self._lose_redis(error)

