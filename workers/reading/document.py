@@ -1,4 +1,4 @@
-"""The page as a tree, built once for the microformats library and for the rest: BeautifulSoup on lxml.
+"""The page as a tree, built once and handed on to the microformats library: BeautifulSoup on lxml, then mf2py.
 
 Only what is small enough comes here: BeautifulSoup needs 11 s and 300 MB for 2 MiB of ``<p>a``, and libxml2 is
 quadratic in the attributes of a tag. The link test has spoken before and does not look at the tree.
@@ -12,9 +12,9 @@ from typing import Any
 
 import mf2py
 from bs4 import BeautifulSoup
-from bs4.exceptions import ParserRejectedMarkup
 
 from service.values.address import Address
+from workers.reading.prefilter import has_base
 
 MOST_ELEMENTS = 50_000
 """Start tags of the largest page of which a tree is built."""
@@ -26,24 +26,23 @@ MOST_ATTRIBUTES = 1_000
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
-def tree(markup: str) -> BeautifulSoup | None:
-    """The page's tree, without ``<base>`` and templates; ``None`` where the parser refuses it."""
+def too_heavy(elements: int, attributes: int) -> bool:
+    """Whether no tree is built of a page with so many start tags, and so many attributes of one of them."""
+    return elements > MOST_ELEMENTS or attributes > MOST_ATTRIBUTES
+
+
+def microformats(markup: str, base: Address) -> Mapping[str, Any] | None:
+    """The page's microformats2 as JSON, classic ones included; ``None`` where one of the libraries gives up."""
     try:
         soup = BeautifulSoup(_CONTROLS.sub("\ufffd", markup).encode(), "lxml", from_encoding="utf-8")
-    except (ParserRejectedMarkup, RecursionError):
-        return None
-    for element in soup.find_all(["base", "template"]):
-        if not element.decomposed:
+        # It would be resolved against ``base``, which is what it says, once more.
+        for element in soup.find_all("base") if has_base(markup) else ():
             element.decompose()
-    return soup
-
-
-def microformats(soup: BeautifulSoup, base: Address) -> Mapping[str, Any] | None:
-    """The page's microformats2 as JSON (classic ones included); ``None`` where the library gives up."""
-    try:
         parsed: Mapping[str, Any] = mf2py.Parser(doc=soup, url=base.page).to_dict()
+    except MemoryError:
+        raise
     except Exception:
-        # It raises RecursionError for some five hundred nested entries, TypeError for half a date, ValueError for
-        # an odd address, and no stranger's page may end the reading of it.
+        # mf2py raises RecursionError for some five hundred nested entries, TypeError for half a date, ValueError for
+        # an odd address; BeautifulSoup has errors of its own. No stranger's page may end the reading of it.
         return None
     return parsed

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from service.values import clean
-from service.values.address import Address
+from service.values.address import LONGEST, Address
 from service.values.clean import CleanHtml
 from service.values.entry import Author, Entry
 from service.values.state import Relation
@@ -62,8 +62,7 @@ def entry(parsed: Mapping[str, Any], source: Source, page: Entry, named: bool) -
     placed = mf.items(parsed)
     speaking = _speaking([one for one in placed if mf.is_a(one.item, *_ENTRIES)], source)
     if speaking is None:
-        by = _by_rel(parsed, placed, source)
-        return replace(page, author=_or(_or(page.author, by), _only_card(placed, source)))
+        return replace(page, author=_or(_card_of(page.author, placed, source), _only_card(placed, source)))
     item = speaking.item
     relation, rsvp = _relation(item, source)
     content = _content(item, source)
@@ -76,8 +75,8 @@ def entry(parsed: Mapping[str, Any], source: Source, page: Entry, named: bool) -
         page,
         relation=relation,
         rsvp=rsvp,
-        author=_or(_author(speaking, source), _or(_by_rel(parsed, placed, source), page.author)),
-        title=name if named and _is_own(name, text) else page.title or name,
+        author=_or(_author(speaking, source), _card_of(page.author, placed, source)),
+        title=name if named and is_name(name, text) else page.title or name,
         content=content or (clean.plain(text) if text else CleanHtml()),
         text=text or page.text,
         summary=summary or page.summary,
@@ -125,7 +124,7 @@ def _content(item: mf.Item, source: Source) -> CleanHtml:
     return content if len(content.markup) <= clean.LONGEST_HTML else CleanHtml()
 
 
-def _is_own(name: str, text: str) -> bool:
+def is_name(name: str, text: str) -> bool:
     """Whether it is a name and not the beginning of the content once more (Post Type Discovery 3)."""
     return bool(name) and not " ".join(text.split()).startswith(name.removesuffix("…"))
 
@@ -167,20 +166,14 @@ def _only_card(placed: Sequence[mf.Placed], source: Source) -> Author:
     return _card(cards[0], source) if len(cards) == 1 else Author()
 
 
-def _by_rel(parsed: Mapping[str, Any], placed: Sequence[mf.Placed], source: Source) -> Author:
-    """The author whom ``rel="author"`` names: by the page's h-card of that address, else by the link's words."""
-    named = parsed.get("rels", {}).get("author", ())
-    reference = next((one for one in named if isinstance(one, str)), None)
-    there = source.base.join(reference) if reference else None
-    if there is None or reference is None:
-        return Author()
-    for one in placed:
+def _card_of(author: Author, placed: Sequence[mf.Placed], source: Source) -> Author:
+    """The page's h-card of the author whose address the page names."""
+    for one in placed if author.url else ():
         if mf.is_a(one.item, "h-card") and any(
-            its.page == there.page for its in mf.addresses(one.item, "url", source.base)
+            its.url == author.url for its in mf.addresses(one.item, "url", source.base)
         ):
             return _card(one.item, source)
-    words = parsed.get("rel-urls", {}).get(reference, {}).get("text", "")
-    return Author(name=clean.line(words), url=_url(there))
+    return author
 
 
 def _or(one: Author, other: Author) -> Author:
@@ -195,4 +188,4 @@ def _or(one: Author, other: Author) -> Author:
 
 
 def _url(there: Address | None) -> str | None:
-    return there.url if there is not None and len(there.url) <= 2048 else None
+    return there.url if there is not None and len(there.url) <= LONGEST else None

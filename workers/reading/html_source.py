@@ -1,19 +1,16 @@
-"""HTML and XHTML sources: the prefilter, the link test, then the tree for what the author says."""
+"""HTML and XHTML sources: the prefilter, the link test, then the tree where microformats may be read in it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bs4 import BeautifulSoup
-
 from service.values.address import Address
-from service.values.entry import Entry
 from service.values.page import Failure, Page
 from service.values.reading import Reading
 from workers.reading import document, hentry, plain
 from workers.reading.charset import decode
-from workers.reading.links import Scan, may_say_gone, scan
+from workers.reading.links import Microformats, Scan, may_say_gone, scan
 from workers.reading.prefilter import absent
 from workers.reading.reading import Verdict, evidence_of, failed
 
@@ -34,9 +31,11 @@ def judge(page: Page, targets: Sequence[Address]) -> Verdict | Failure:
         links=seen.links,
         links_on_page=seen.count,
         too_heavy=True,
+        canonical=plain.canonical(seen),
+        language=plain.language(seen),
         hints={"outgoing": seen.outgoing},
     )
-    verdict = Reading(evidence, Entry(title=seen.title, text=seen.excerpt))
+    verdict = Reading(evidence, plain.entry(seen))
     return Verdict(verdict, _Whole(page, tuple(targets), decoded.text, seen, verdict))
 
 
@@ -52,18 +51,14 @@ class _Whole:
 
     def __call__(self) -> Reading:
         seen = self.seen
-        if seen.elements > document.MOST_ELEMENTS or seen.attributes > document.MOST_ATTRIBUTES:
+        if seen.microformats is Microformats.NONE:
+            return Reading(replace(self.verdict.evidence, too_heavy=False), self.verdict.entry)
+        if document.too_heavy(seen.elements, seen.attributes):
             return self.verdict
-        soup = document.tree(self.markup)
-        if soup is None:
-            return self.verdict
-        head = plain.head(soup, seen.base, seen.title)
-        evidence = replace(self.verdict.evidence, too_heavy=False, canonical=head.canonical, language=head.language)
-        return Reading(evidence, self._entry(soup, replace(head.entry, text=seen.excerpt)))
-
-    def _entry(self, soup: BeautifulSoup, page: Entry) -> Entry:
-        parsed = document.microformats(soup, self.seen.base)
+        parsed = document.microformats(self.markup, seen.base)
         if parsed is None:
-            return page
-        source = hentry.Source(self.seen.base, self.page.final, self.targets)
-        return hentry.entry(parsed, source, page, named=soup.find(class_="h-entry") is not None)
+            return self.verdict
+        source = hentry.Source(seen.base, self.page.final, self.targets)
+        named = seen.microformats is Microformats.ENTRY
+        entry = hentry.entry(parsed, source, self.verdict.entry, named)
+        return Reading(replace(self.verdict.evidence, too_heavy=False), entry)

@@ -11,10 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from types import MappingProxyType
 
 from service.values import clean
-from service.values.address import Address
+from service.values.address import LONGEST, Address
+from service.values.entry import Author
 from service.values.evidence import Link
 from workers.reading.prefilter import has_base, trace
 from workers.reading.references import in_attribute, in_text
@@ -24,6 +26,9 @@ from workers.reading.visible import BLOCKS, Cover, hides
 
 MOST_LINKS = 5
 """Links that are described; all are counted."""
+
+MOST_HEAD = 300
+"""Tags of the head that are kept."""
 
 LONGEST_HREF = 600
 """Characters of a described link's address that are kept."""
@@ -41,6 +46,18 @@ LINKING: Mapping[str, str] = MappingProxyType(
 _PICTURES = frozenset({"img", "svg", "picture", "video", "object", "canvas", "iframe"})
 _STATUS = re.compile(r"http-equiv[\t\n\f\r ]*=[\t\n\f\r ]*[\"']?[\t\n\f\r ]*(?:status|&)", re.IGNORECASE | re.ASCII)
 _PROPERTY = re.compile(r"(?:^|\s)u-[a-z]")
+_ENTRY = re.compile(r"(?:^|\s)h-entry(?:\s|$)")
+_ROOT = re.compile(r"(?:^|\s)(?:h-[a-z]|(?:hentry|hfeed|vcard|hnews|hreview|hproduct|hrecipe|vevent)(?:\s|$))")
+_HEAD = frozenset({"html", "meta", "link"})
+
+
+class Microformats(StrEnum):
+    """Which kind of microformats a page may hold, by its class names."""
+
+    NONE = "none"
+    CLASSIC = "classic"
+    """hAtom and hCard, as WordPress' themes have had them since 2005."""
+    ENTRY = "h-entry"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +81,11 @@ class Scan:
     """Attributes of the tag that has most."""
     excerpt: str
     """The words round the first link that a person can see."""
+    head: tuple[Start, ...]
+    """What the page says of itself: its ``html``, ``meta`` and ``link`` tags."""
+    author: Author
+    """Whom the page's first ``<a rel="author">`` names."""
+    microformats: Microformats
 
 
 def scan(markup: str, final: Address, targets: Sequence[Address], xml: bool = False) -> Scan:
@@ -116,9 +138,7 @@ class _Seen:
             text=context.text,
             before=context.before,
             after=context.after,
-            rel=tuple(
-                clean.line(word, 40) for word in in_attribute(self.tag.attributes.get("rel", "")).lower().split()[:10]
-            ),
+            rel=tuple(clean.line(word, 40) for word in _rel(self.tag)),
             hidden=self.covered or empty,
             noscript=self.noscript,
         )
@@ -140,6 +160,9 @@ class _Watch:
         self._count = self._outgoing = self._elements = self._attributes = 0
         self._title: str | None = None
         self._gone = False
+        self._head: list[Start] = []
+        self._author: _Seen | None = None
+        self._microformats = Microformats.NONE
 
     def words(self, token: Words) -> None:
         if not self._templates:
@@ -160,14 +183,16 @@ class _Watch:
         if name in BLOCKS:
             self._surroundings.edge()
         self._cover.start(name, tag.attributes)
-        if name == "noscript":
+        if "class" in tag.attributes and self._microformats is not Microformats.ENTRY:
+            self._classes(in_attribute(tag.attributes["class"]))
+        if name in _HEAD:
+            self._of_head(tag)
+        elif name == "noscript":
             self._noscripts += 1
-        elif name == "meta":
-            self._gone = self._gone or _says_gone(tag.attributes)
         elif name == "a":
             self._finish()
             self._outgoing += "href" in tag.attributes
-        if name in _PICTURES and self._open is not None:
+        elif name in _PICTURES and self._open is not None:
             self._open.pictured = True
         attribute = LINKING.get(name)
         if attribute is not None and attribute in tag.attributes:
@@ -200,7 +225,20 @@ class _Watch:
             elements=self._elements,
             attributes=self._attributes,
             excerpt=clean.line(shown.before + shown.text + shown.after, 500) if shown else "",
+            head=tuple(self._head),
+            author=self._named_author(),
+            microformats=self._microformats,
         )
+
+    def _classes(self, names: str) -> None:
+        if _ROOT.search(names):
+            self._microformats = Microformats.ENTRY if _ENTRY.search(names) else Microformats.CLASSIC
+
+    def _of_head(self, tag: Start) -> None:
+        if len(self._head) < MOST_HEAD:
+            self._head.append(tag)
+        if tag.name == "meta":
+            self._gone = self._gone or _says_gone(tag.attributes)
 
     def _link(self, tag: Start, href: str) -> None:
         if tag.name == "link" and not _PROPERTY.search(tag.attributes.get("class", "")):
@@ -208,6 +246,8 @@ class _Watch:
         if not self._leads_to_a_target(href):
             if tag.name == "img":
                 self._surroundings.words(tag.attributes.get("alt", ""))
+            elif tag.name == "a" and self._author is None and "author" in _rel(tag):
+                self._author = self._open = _Seen(tag, href, False, False, self._surroundings.link())
             return
         self._count += 1
         if len(self._seen) >= MOST_LINKS:
@@ -230,10 +270,20 @@ class _Watch:
             known = self._resolved[href] = there is not None and there.page in self._pages
         return known
 
+    def _named_author(self) -> Author:
+        if self._author is None:
+            return Author()
+        there = self._base.join(self._author.href)
+        return Author(self._author.context.text, there.url if there and len(there.url) <= LONGEST else None)
+
     def _finish(self) -> None:
         if self._open is not None:
             self._open.context.close()
             self._open = None
+
+
+def _rel(tag: Start) -> list[str]:
+    return in_attribute(tag.attributes.get("rel", "")).lower().split()[:10]
 
 
 def may_say_gone(markup: str) -> bool:

@@ -10,19 +10,24 @@ from service.values.page import Failure, Page
 from workers.reading import html_source, json_source, text_source
 from workers.reading.reading import Verdict, failed
 
-_MARKUP = frozenset({"text/html", "application/xhtml+xml"})
+MARKUP = frozenset({"text/html", "application/xhtml+xml"})
 
 
 def judge(page: Page, targets: Sequence[Address]) -> Verdict | Failure:
     """Whether the page links to one of the targets, in time linear in its size; the rest is read on demand."""
-    kind = page.content_type or _guessed(page.body)
-    if kind in _MARKUP:
+    media_type = kind(page)
+    if media_type in MARKUP:
         return html_source.judge(page, targets)
-    if kind == "application/json" or kind.endswith("+json"):
+    if media_type == "application/json" or media_type.endswith("+json"):
         return json_source.judge(page, targets)
-    if kind == "text/plain":
+    if media_type == "text/plain":
         return text_source.judge(page, targets)
-    return failed(page, "unsupported_type", type=clean.line(kind, 80))
+    return failed(page, "unsupported_type", type=clean.line(media_type, 80))
+
+
+def kind(page: Page) -> str:
+    """The page's media type, guessed where it names none."""
+    return page.content_type or _guessed(page.body)
 
 
 def _guessed(body: bytes) -> str:

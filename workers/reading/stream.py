@@ -95,7 +95,8 @@ class _Stream:
             if found[3]:
                 self._at = self._declaration(found.start())
                 continue
-            tag = self._tag(_lower(found[2]), found.end())
+            name = found[2]
+            tag = self._tag(name.lower() if name.isascii() else _lower(name), found.end())
             if tag is None:
                 return
             if found[1]:
@@ -124,7 +125,8 @@ class _Stream:
             at = found.end()
             count += 1
             if len(kept) < MOST_ATTRIBUTES:
-                kept.setdefault(_lower(attribute), double or single or bare or "")
+                attribute = attribute.lower() if attribute.isascii() else _lower(attribute)
+                kept.setdefault(attribute, double or single or bare or "")
 
     def _declaration(self, start: int) -> int:
         """Behind a comment, a DOCTYPE, a CDATA section or what browsers take for a comment; -1 at the page's end."""
@@ -189,4 +191,4 @@ class _Stream:
 
 def _lower(name: str) -> str:
     """ASCII lower case: the Kelvin sign is no k."""
-    return name.lower() if name.isascii() else re.sub("[A-Z]+", lambda found: found[0].lower(), name)
+    return re.sub("[A-Z]+", lambda found: found[0].lower(), name)

@@ -1,0 +1,168 @@
+"""The reading child may die of a page, and nothing else does: it is limited, ended, and replaced."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import pytest
+
+from service.values.address import parse
+from service.values.page import Failure, Page
+from service.values.reading import Reading
+from tests.support.waiting import until
+from workers.child import Child, Crashed
+
+SOURCE = parse("http://src.example/page")
+TARGET = parse("http://blog.example/post")
+LINK = f"<a href='{TARGET.url}'>x</a>"
+ENTRY = "<div class=h-entry>"
+CHEAP = LINK + "<title>cheap</title>"
+
+
+def page(body: str | bytes, kind: str = "text/html; charset=utf-8") -> Page:
+    return Page(SOURCE, SOURCE, {"content-type": kind}, body if isinstance(body, bytes) else body.encode())
+
+
+@pytest.fixture
+def child() -> Iterator[Child]:
+    with Child() as child:
+        yield child
+
+
+def reads(child: Child, body: str = CHEAP) -> bool:
+    return isinstance(child.read(page(body), [TARGET]), Reading)
+
+
+HOSTILE = {
+    "100,000 nested div": LINK + ENTRY + "<div>" * 100_000,
+    "3,000 formatting triples": LINK + ENTRY + "<b><i><font>" * 3000,
+    "50,000 attributes": LINK + ENTRY + "<a " + " ".join(f"a{n}" for n in range(50_000)) + ">",
+    "2 MiB of paragraphs": LINK + ENTRY + "<p>a" * 500_000,
+    "2 MiB of links": LINK + "<a href=/x>" * 190_000,
+    "5,000 links to the post": LINK * 5000,
+    "unclosed b": LINK + ENTRY + "<div class=e-content>" + "<b>" * 30_000,
+    "nested entries": LINK + ENTRY * 5000,
+    "entries in a row": LINK + (ENTRY + "<p class=p-name>x</div>") * 8000,
+    "half tags": LINK + "<a<" * 300_000,
+    "half comments": LINK + "<!-" * 300_000,
+    "cdata without end": LINK + "<![CDATA[" * 100_000,
+    "scripts in scripts": LINK + "<script><!--" * 100_000,
+    "references": LINK + "<a href='" + "&amp" * 300_000 + "'>",
+    "a name of 1 MiB": LINK + ENTRY + "<p class=p-name>" + "a" * 1_000_000,
+    "marks without end": LINK + "<title>" + "a" + "\u0301" * 500_000 + "</title>",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_page_costs_more_than_its_seconds(warm_child: Child, name: str) -> None:
+    found = warm_child.read(page(HOSTILE[name][: 2 * 1024 * 1024]), [TARGET], seconds=12)
+    assert isinstance(found, Reading), found
+    assert reads(warm_child)
+
+
+def test_json_that_is_nested_too_deep_is_too_heavy_and_a_number_without_end_is_none(warm_child: Child) -> None:
+    deep = warm_child.read(page("[" * 200_000, "application/json"), [TARGET])
+    assert isinstance(deep, Failure) and deep.reason.code in ("too_heavy", "malformed_answer")
+    long = f'{{"a": {"9" * 100_000}, "b": "{TARGET.url}", "c": NaN, "c": 1}}'
+    assert isinstance(warm_child.read(page(long, "application/json"), [TARGET]), Reading)
+
+
+def test_a_page_that_takes_too_long_is_what_the_link_test_found(child: Child) -> None:
+    heavy = page(LINK + ENTRY + "<i>x</i>" * 40_000)
+    child.start()
+    before = child.pid
+    found = child.read(heavy, [TARGET], seconds=0.5)
+    if isinstance(found, Failure):
+        assert found.reason.code == "too_heavy"
+    else:
+        assert isinstance(found, Reading) and found.evidence.too_heavy and found.evidence.links_on_page == 1
+    assert reads(child) and child.pid != before
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM])
+def test_a_child_that_dies_before_the_link_test_spoke_has_crashed_and_is_replaced(child: Child, how: int) -> None:
+    child.start()
+    assert child.pid is not None
+    victim = psutil.Process(child.pid)
+    victim.suspend()
+    with ThreadPoolExecutor(1) as reader:
+        reading = reader.submit(child.read, page(CHEAP), [TARGET])
+        os.kill(victim.pid, how)
+        os.kill(victim.pid, signal.SIGCONT)
+        assert isinstance(reading.result(20), Crashed)
+    assert reads(child) and child.pid != victim.pid
+
+
+def test_a_child_that_is_stopped_is_given_up_and_replaced(child: Child) -> None:
+    child.start()
+    assert child.pid is not None
+    before = child.pid
+    psutil.Process(before).suspend()
+    found = child.read(page(CHEAP), [TARGET], seconds=0.5)
+    assert isinstance(found, Failure) and found.reason.code == "too_heavy"
+    assert reads(child) and not psutil.pid_exists(before)
+
+
+def test_a_child_that_died_between_two_pages_is_replaced(child: Child) -> None:
+    child.start()
+    assert child.pid is not None
+    psutil.Process(child.pid).kill()
+    until(lambda: psutil.Process(child.pid).status() == psutil.STATUS_ZOMBIE, 5, "the child lives on")
+    assert reads(child)
+
+
+def test_memory_and_time_are_limited_from_within(child: Child) -> None:
+    child.start()
+    limits = psutil.Process(child.pid)
+    held = limits.memory_info().vms
+    assert held < limits.rlimit(psutil.RLIMIT_AS)[0] < held + 300 * 1024 * 1024
+    assert reads(child)
+    assert limits.rlimit(psutil.RLIMIT_CPU)[0] < 60
+    assert limits.rlimit(psutil.RLIMIT_CORE) == (0, 0)
+
+
+def test_it_has_none_of_our_secrets(child: Child, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REFLECTIONS_SECRET_KEY", "a secret of ours")
+    child.close()
+    child.start()
+    assert not [name for name in psutil.Process(child.pid).environ() if name.startswith("REFLECTIONS")]
+
+
+def test_it_ends_with_its_parent_however_that_ends(tmp_path: Path) -> None:
+    script = textwrap.dedent(
+        """
+        import sys, threading
+        from workers.child import Child
+        child = Child(); child.start()
+        print(child.pid, flush=True)
+        threading.Event().wait()
+        """
+    )
+    parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    pid = int(parent.stdout.readline())
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    until(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == "zombie", 5, "the child lives on")
+
+
+def test_pages_are_read_one_after_another_and_leave_nothing_behind(warm_child: Child) -> None:
+    for number in range(20):
+        found = warm_child.read(page(f"<title>{number}</title>{LINK}"), [TARGET])
+        assert isinstance(found, Reading) and found.entry.title == str(number)
+
+
+def test_what_the_fetch_told_is_not_taken_from_the_child(warm_child: Child) -> None:
+    found = warm_child.read(page(LINK), [TARGET])
+    assert isinstance(found, Reading)
+    assert (found.evidence.asked, found.evidence.size, found.evidence.status) == (SOURCE.url, len(LINK), 200)
+    assert len(found.evidence.digest) == 64
