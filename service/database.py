@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from service.model import Base
@@ -23,6 +24,7 @@ from service.model.engine import instrument, writing, written
 
 Result = TypeVar("Result")
 Work = Callable[[Session], Any]
+Waiting = tuple[Work, Future[Any]]
 
 BATCH = 200
 """Works that are committed together at the most."""
@@ -40,9 +42,13 @@ def init(app: Flask, url: str) -> None:
     app.extensions["reflections-writer"] = Writer(engine) if engine.dialect.name == "sqlite" else Single(engine)
 
 
-def write(work: Callable[[Session], Result]) -> Result:
-    """What ``work(session)`` gives, once it is committed. ``work`` may run twice; it never commits by itself."""
-    result: Result = current_app.extensions["reflections-writer"].write(work)
+def write(work: Callable[[Session], Result], patience: float | None = None) -> Result:
+    """What ``work(session)`` gives, once it is committed. ``work`` may run twice; it never commits by itself.
+
+    Who has no more than ``patience`` seconds is told ``TimeoutError`` or ``OperationalError`` then; where the work
+    had begun, it may be committed all the same.
+    """
+    result: Result = current_app.extensions["reflections-writer"].write(work, patience)
     db.session.rollback()  # what this request reads from here on is what was just written
     return result
 
@@ -53,8 +59,16 @@ class Single:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def write(self, work: Work) -> Any:
-        return written(self._engine, work)
+    def write(self, work: Work, patience: float | None = None) -> Any:
+        if patience is None:
+            return written(self._engine, work)
+        limit = text(f"SET LOCAL lock_timeout = {int(patience * 1000)}")
+
+        def bounded(session: Session) -> Any:
+            session.execute(limit)
+            return work(session)
+
+        return written(self._engine, bounded)
 
 
 class Writer:
@@ -62,16 +76,19 @@ class Writer:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._waiting: queue.SimpleQueue[tuple[Work, Future[Any]]] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[Waiting] = queue.SimpleQueue()
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def write(self, work: Work) -> Any:
+    def write(self, work: Work, patience: float | None = None) -> Any:
         answer: Future[Any] = Future()
         self._waiting.put((work, answer))
         if self._thread is None:
             self._start()
-        return answer.result()
+        try:
+            return answer.result(patience)
+        finally:
+            answer.cancel()  # nobody waits for it any more
 
     def _start(self) -> None:
         with self._starting:
@@ -89,16 +106,25 @@ class Writer:
                     break
             self._commit(batch)
 
-    def _commit(self, batch: list[tuple[Work, Future[Any]]]) -> None:
+    def _commit(self, batch: list[Waiting]) -> None:
         try:
             with writing(self._engine) as session:
+                batch = _wanted(batch)
                 results = [work(session) for work, _ in batch]
         except Exception as failed:
-            if len(batch) == 1:
-                batch[0][1].set_exception(failed)
+            batch = _wanted(batch)
+            if len(batch) > 1 and not isinstance(failed, OperationalError):
+                for one in batch:
+                    self._commit([one])
                 return
-            for one in batch:
-                self._commit([one])
+            # Locked, full or read-only is so for all of them: one after the other they would wait for minutes.
+            for _, answer in batch:
+                answer.set_exception(failed)
             return
         for (_, answer), result in zip(batch, results, strict=True):
             answer.set_result(result)
+
+
+def _wanted(batch: list[Waiting]) -> list[Waiting]:
+    """Those whose askers still wait; from now on they do."""
+    return [one for one in batch if one[1].running() or one[1].set_running_or_notify_cancel()]

@@ -8,6 +8,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from service.model.base import Base, Moment
+from service.model.insert import insert
 from service.model.site import Site
 from service.values.address import Address, post_key
 
@@ -80,6 +81,19 @@ def named(session: Session, site: Site, address: Address, now: datetime) -> Post
     key = post_key(address, site.slash_matters)
     post = Post(site_id=site.id, url=address.page, created=now, due_at=now)
     session.add(post)
-    session.add(PostAddress(site_id=site.id, post=post, key=key))
     session.flush()
-    return post
+    bound = insert(session, PostAddress).values(site_id=site.id, post_id=post.id, key=key).on_conflict_do_nothing()
+    if session.scalar(bound.returning(PostAddress.id)) is not None:
+        return post
+    session.delete(post)
+    session.flush()
+    first = known(session, site, address)
+    assert first is not None
+    return first
+
+
+def look_again(session: Session, post: Post, now: datetime) -> None:
+    """Forgets that the post was not there: it is due for a look, and its items wait for what that says."""
+    post.exists = post.looked_at = None
+    post.due_at, post.attempts = now, 0
+    session.flush()

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, func, literal, null, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from service.model.base import Base, Moment, StateName
+from service.model.insert import insert
 from service.model.post import Post
 from service.model.revision import Revision
 from service.values.state import State
+
+MOST_FORMS = 50
+"""Ways to have come (a protocol with a form of the target) that are kept of one item."""
 
 
 def new_uid() -> str:
@@ -83,3 +89,56 @@ class Arrival(Base):
     first: Mapped[datetime] = mapped_column(Moment)
     hints: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     """What the sender said beside the addresses: a trackback's words, a vouch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upserted:
+    """The item of a source under a post."""
+
+    id: int
+    uid: str
+    known: Reflection | None
+    """The item as it was, where it was there already; ``None`` where it is new."""
+
+
+def upsert(session: Session, post_id: int, source_key: str, new: Mapping[str, Any]) -> Upserted:
+    """The one item of this source under this post, however many come at once; ``new`` are the columns of a new one.
+
+    On PostgreSQL a known item stays locked until the transaction ends, so nobody changes it in between.
+    """
+    uid = new_uid()
+    row = {**new, "uid": uid, "post_id": post_id, "source_key": source_key}
+    made = session.scalar(insert(session, Reflection).values(row).on_conflict_do_nothing().returning(Reflection.id))
+    if made is not None:
+        return Upserted(made, uid, None)
+    item = session.scalars(
+        select(Reflection)
+        .where(Reflection.post_id == post_id, Reflection.source_key == source_key)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+    return Upserted(item.id, item.uid, item)
+
+
+def arrive(
+    session: Session, item: int, protocol: str, target: str, hints: Mapping[str, Any] | None, now: datetime
+) -> None:
+    """Keeps by which protocol and with which form of the target an item came, once each.
+
+    The first words said with it stay: a stranger who sends the pair again can't exchange them.
+    """
+    ways = select(func.count()).select_from(Arrival).where(Arrival.reflection_id == item).scalar_subquery()
+    arrival = Arrival.__table__.c
+    row = {
+        arrival.reflection_id: item,
+        arrival.protocol: protocol,
+        arrival.target: target,
+        arrival.first: now,
+        arrival.hints: hints or None,
+    }
+    values = [null() if value is None else literal(value, column.type) for column, value in row.items()]
+    session.execute(
+        insert(session, Arrival)
+        .from_select([column.name for column in row], select(*values).where(ways < MOST_FORMS))
+        .on_conflict_do_nothing()
+    )

@@ -7,6 +7,7 @@ import secrets
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, String, Text, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from service.model.base import Base, Moment
@@ -28,6 +29,8 @@ class Site(Base):
     """Whether ``/post`` and ``/post/`` are two posts here."""
     comments_open: Mapped[bool] = mapped_column(default=True)
     linkbacks_open: Mapped[bool] = mapped_column(default=True)
+    demo: Mapped[bool] = mapped_column(default=False)
+    """Whether it is the demo blog, which ``reflections demo remove`` removes."""
     created: Mapped[datetime] = mapped_column(Moment)
 
     prefixes: Mapped[list[SitePrefix]] = relationship(back_populates="site", cascade="all, delete-orphan")
@@ -45,6 +48,10 @@ class SitePrefix(Base):
     site: Mapped[Site] = relationship(back_populates="prefixes")
 
 
+class BadSite(ValueError):
+    """Addresses that can't be a site's, with the sentence that says why."""
+
+
 def hashed(token: str) -> str:
     """How a token is kept: tokens are random, so a plain SHA-256 is enough."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
@@ -57,7 +64,16 @@ def new_token() -> str:
 def add(
     session: Session, bases: list[Address], now: datetime, name: str = "", locale: str = "en"
 ) -> tuple[Site, str, str]:
-    """A new site under ``bases`` with its token and its read token, which can't be asked for again."""
+    """A new site under ``bases`` with its token and its read token, which can't be asked for again.
+
+    Raises :class:`BadSite` where a base is no prefix or another site's.
+    """
+    prefixes = {prefix_key(base): base for base in reversed(bases)}
+    for key, base in prefixes.items():
+        if base.query is not None or base.fragment is not None:
+            raise BadSite(f"{base.url} has a query or a fragment: a site is an address with an optional path")
+        if (taken := session.get(SitePrefix, key)) is not None:
+            raise BadSite(f"{base.page} belongs to site {taken.site_id} already")
     token, read_token = new_token(), new_token()
     site = Site(
         base_url=bases[0].page,
@@ -66,11 +82,41 @@ def add(
         token_hash=hashed(token),
         read_token_hash=hashed(read_token),
         created=now,
-        prefixes=[SitePrefix(key=prefix_key(base), url=base.page) for base in bases],
+        prefixes=[SitePrefix(key=key, url=base.page) for key, base in prefixes.items()],
     )
     session.add(site)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError:
+        raise BadSite(f"{bases[0].page} was taken by another site just now") from None
     return site, token, read_token
+
+
+def renew_token(session: Session, site: Site) -> str:
+    """A new moderation token; the old one is worth nothing from now on."""
+    token = new_token()
+    site.token_hash = hashed(token)
+    session.flush()
+    return token
+
+
+def renew_read_token(session: Session, site: Site) -> str:
+    """A new read token; the old one is worth nothing from now on."""
+    token = new_token()
+    site.read_token_hash = hashed(token)
+    session.flush()
+    return token
+
+
+def every(session: Session) -> list[Site]:
+    """All sites, in the order in which they came."""
+    return list(session.scalars(select(Site).order_by(Site.id)))
+
+
+def based_at(session: Session, base: Address) -> Site | None:
+    """The site that has exactly this base."""
+    prefix = session.get(SitePrefix, prefix_key(base))
+    return prefix.site if prefix else None
 
 
 def of(session: Session, address: Address) -> Site | None:

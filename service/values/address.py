@@ -19,7 +19,8 @@ from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
 LONGEST = 2048
-"""Characters of the longest URL that is taken (contract, "Receiving")."""
+"""Characters of the longest URL that is taken, as given and in normal form (contract, "Receiving"). PostgreSQL's
+indexes hold no more than 2,700 bytes of one, and what is not ASCII grows to up to twelve characters each."""
 
 DEEPEST_PREFIX = 20
 """Path segments of the deepest site prefix."""
@@ -156,7 +157,7 @@ def parse(text: str, longest: int | None = LONGEST) -> Address:
         raise BadAddress("invalid_url") from None
     if parsed.auth is not None or parsed.host is None or parsed.scheme is None or parsed.port == 0:
         raise BadAddress("invalid_url")
-    return Address(
+    address = Address(
         parsed.scheme,
         _host(parsed.host),
         parsed.port or DEFAULT_PORTS[parsed.scheme],
@@ -164,6 +165,9 @@ def parse(text: str, longest: int | None = LONGEST) -> Address:
         parsed.query,
         parsed.fragment,
     )
+    if longest is not None and len(address.url) > longest:
+        raise BadAddress("url_too_long")
+    return address
 
 
 def registrable(host: str) -> str:

@@ -17,6 +17,10 @@ class Validators:
     modified: str | None = None
 
 
+LONGEST_VALIDATOR = 500
+"""Characters of a validator that is worth keeping."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """The most that one fetch may cost."""
@@ -67,7 +71,7 @@ class Page:
 
     @property
     def validators(self) -> Validators:
-        return Validators(self.headers.get("etag"), self.headers.get("last-modified"))
+        return Validators(_validator(self.headers.get("etag")), _validator(self.headers.get("last-modified")))
 
     @property
     def moved(self) -> bool:
@@ -111,3 +115,8 @@ class Busy:
 
 
 Fetched = Page | Unchanged | Failure | Busy
+
+
+def _validator(value: str | None) -> str | None:
+    """A header's value that can be kept and sent back as it is."""
+    return value if value and value.isprintable() and len(value) <= LONGEST_VALIDATOR else None

@@ -31,6 +31,7 @@ REASONS: Mapping[str, Meaning] = MappingProxyType({
     # at the door
     "missing_parameter": Meaning(-32602),
     "repeated_parameter": Meaning(-32602),
+    "invalid_parameter": Meaning(-32602),
     "invalid_url": Meaning(0),
     "invalid_source": Meaning(16),
     "invalid_target": Meaning(33),
@@ -41,7 +42,7 @@ REASONS: Mapping[str, Meaning] = MappingProxyType({
     "closed": Meaning(33),
     "blocked": Meaning(49),
     "not_a_post": Meaning(33),
-    "unknown_post": Meaning(33),
+    "unknown_post": Meaning(32),
     "known_pair": Meaning(48),
     "too_many": Meaning(49, http=429),
     "too_large": Meaning(-32700, http=413),
@@ -50,6 +51,13 @@ REASONS: Mapping[str, Meaning] = MappingProxyType({
     "wrong_method": Meaning(-32600, http=405),
     "slow": Meaning(-32700, http=408),
     "busy": Meaning(-32500, http=503, passes=True),
+    "no_space": Meaning(-32500, http=503, passes=True),
+    # at the door: a call (XML-RPC fault code interoperability)
+    "malformed_call": Meaning(-32700),
+    "dtd": Meaning(-32700),
+    "not_a_call": Meaning(-32600),
+    "unknown_method": Meaning(-32601),
+    "wrong_parameters": Meaning(-32602),
     # at verification: the target
     "no_such_post": Meaning(32, status="no_target"),
     # at verification: the source was read

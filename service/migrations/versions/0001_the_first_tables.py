@@ -35,6 +35,7 @@ def upgrade() -> None:
     sa.Column('slash_matters', sa.Boolean(), nullable=False),
     sa.Column('comments_open', sa.Boolean(), nullable=False),
     sa.Column('linkbacks_open', sa.Boolean(), nullable=False),
+    sa.Column('demo', sa.Boolean(), nullable=False),
     sa.Column('created', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_site')),
     sa.UniqueConstraint('read_token_hash', name=op.f('uq_site_read_token_hash')),

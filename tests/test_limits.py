@@ -1,0 +1,129 @@
+"""Who may send how much: counted together in Redis, in memory while it is away, and never the cause of an error."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from config.settings import Rate
+from service.limits import LONGEST_DELAY, Limits, network
+
+MINUTE = 60
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path) -> str:
+    """The address of a Redis that is not there."""
+    return f"unix://{tmp_path / 'nobody.sock'}"
+
+
+@pytest.fixture
+def silent(tmp_path: Path) -> Iterator[str]:
+    """The address of a Redis that takes every connection and never says a word."""
+    with closing(socket.socket(socket.AF_UNIX)) as listening:
+        listening.bind(str(tmp_path / "silent.sock"))
+        listening.listen(100)
+        yield f"unix://{tmp_path / 'silent.sock'}"
+
+
+def test_what_is_within_the_limit_goes_on_and_what_is_past_it_is_told_when(redis_url: str) -> None:
+    limits = Limits(redis_url, {"address": Rate(3, MINUTE)})
+    assert [limits.refuse("192.0.2.1") for _ in range(3)] == [None, None, None]
+    assert 0 < (limits.refuse("192.0.2.1") or 0) <= MINUTE
+    assert limits.refuse("192.0.2.2") is None, "another address has its own"
+
+
+def test_all_together_have_a_limit_too_and_who_is_past_his_own_does_not_use_it_up(redis_url: str) -> None:
+    limits = Limits(redis_url, {"address": Rate(2, MINUTE), "total": Rate(4, 3600)})
+    told = [limits.refuse("192.0.2.1") for _ in range(10)]
+    assert [wait is None for wait in told] == [True, True] + [False] * 8
+    assert [limits.refuse(f"192.0.2.{n}") is None for n in (2, 3, 4)] == [True, True, False]
+    assert MINUTE < (limits.refuse("192.0.2.5") or 0) <= 3600
+
+
+def test_nothing_is_counted_where_there_is_no_limit(nowhere: str) -> None:
+    limits = Limits(nowhere, {})
+    began = time.monotonic()
+    assert {limits.refuse("192.0.2.1") for _ in range(1000)} == {None}
+    assert {limits.delay("a.example") for _ in range(1000)} == {0.0}
+    assert time.monotonic() - began < 1
+
+
+def test_a_domain_past_its_limit_waits_one_span_longer_for_each_further_lot(redis_url: str) -> None:
+    limits = Limits(redis_url, {"domain": Rate(2, MINUTE)})
+    assert [limits.delay("a.example") for _ in range(7)] == [0, 0, 60, 60, 120, 120, 180]
+    assert limits.delay("b.example") == 0
+
+
+def test_no_domain_waits_longer_than_an_hour(redis_url: str) -> None:
+    limits = Limits(redis_url, {"domain": Rate(1, 1000)})
+    assert [limits.delay("a.example") for _ in range(6)][-2:] == [LONGEST_DELAY, LONGEST_DELAY]
+
+
+def test_a_limit_of_none_lets_nobody_in_and_breaks_nothing(redis_url: str) -> None:
+    limits = Limits(redis_url, {"address": Rate(0, MINUTE), "domain": Rate(0, MINUTE)})
+    assert (limits.refuse("192.0.2.1") or 0) > 0
+    assert limits.delay("a.example") >= 0
+
+
+def test_several_processes_count_together(redis_url: str) -> None:
+    one, other = (Limits(redis_url, {"address": Rate(3, MINUTE)}) for _ in range(2))
+    told = [which.refuse("192.0.2.1") is None for which in (one, other, one, other, one)]
+    assert told == [True, True, True, False, False]
+
+
+def test_of_many_at_once_just_so_many_go_on(redis_url: str) -> None:
+    limits = Limits(redis_url, {"address": Rate(20, MINUTE)})
+    with ThreadPoolExecutor(16) as many:
+        told = list(many.map(lambda _: limits.refuse("192.0.2.1"), range(60)))
+    assert told.count(None) == 20
+
+
+def test_the_span_moves_and_does_not_begin_anew_at_the_full_minute(redis_url: str) -> None:
+    limits = Limits(redis_url, {"address": Rate(2, 1)})
+    began = time.monotonic()
+    taken = [began]
+    while time.monotonic() - began < 2.2:
+        if limits.refuse("192.0.2.1") is None:
+            taken.append(time.monotonic())
+    spans = [third - first for first, third in zip(taken[1:], taken[3:], strict=False)]
+    assert spans and min(spans) > 0.9, "never three within a second, wherever it begins"
+
+
+def test_without_redis_this_process_counts_by_itself(nowhere: str) -> None:
+    limits = Limits(nowhere, {"address": Rate(2, MINUTE), "domain": Rate(1, MINUTE)})
+    assert [limits.refuse("192.0.2.1") is None for _ in range(3)] == [True, True, False]
+    assert [limits.delay("a.example") for _ in range(2)] == [0, 60]
+
+
+def test_a_redis_that_hangs_costs_a_second_once(silent: str) -> None:
+    limits = Limits(silent, {"address": Rate(2, MINUTE), "total": Rate(9, MINUTE), "domain": Rate(1, MINUTE)})
+    began = time.monotonic()
+    assert limits.refuse("192.0.2.1") is None
+    assert limits.delay("a.example") == 0
+    assert time.monotonic() - began < 1
+    began = time.monotonic()
+    assert [limits.refuse("192.0.2.1") is None for _ in range(3)] == [True, False, False]
+    assert time.monotonic() - began < 0.2, "it is left alone for a while"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("192.0.2.1", "192.0.2.1", True),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("192.0.2.1", "::ffff:192.0.2.1", True),
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("", "", True),
+        ("a socket", "192.0.2.1", False),
+    ],
+)
+def test_a_client_is_an_address_or_what_one_customer_has_of_ipv6(one: str, other: str, same: bool) -> None:
+    assert (network(one) == network(other)) is same
