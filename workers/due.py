@@ -2,27 +2,29 @@
 
 The row is the queue: an item is due by its own columns, so a flushed Redis, a killed worker or a lost job costs a
 delay, never an item. A claim is a lease under a random token; whoever writes names the token, so a worker that was
-presumed dead changes nothing. No transaction is open while a stranger's page is fetched.
+presumed dead changes nothing. It is renewed while its holder lives, so a long line before the reading child costs
+nobody his place. No transaction is open while a stranger's page is fetched.
 """
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Engine, Select, and_, func, or_, select, update
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import CTE, ColumnElement, Engine, Select, and_, func, not_, or_, select, tuple_, update
+from sqlalchemy.orm import InstrumentedAttribute, Session, selectinload
 
 from service.model import Post, Reflection
 from service.model.engine import written
-from service.values.address import Address, parse
+from service.values.address import Address, BadAddress, parse
 from service.values.page import Validators
-from service.values.state import State
+from service.values.state import Kind, State
 
 LEASE = timedelta(seconds=45)
-"""How long an item is held; longer than any visit takes."""
+"""How long an item is held, if its holder does not renew it."""
 
 LONGEST_WAIT = timedelta(days=100)
 """The longest legal span until an item is due: one due further ahead was made by a clock that jumped."""
@@ -31,7 +33,7 @@ FAIR = 2
 """Items of one host that are taken at once."""
 
 LOOK_FIRST = timedelta(seconds=30)
-"""How long the items of a post that was never looked at wait for that look."""
+"""How long the items of a post wait for its look, from when that was due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,10 @@ class Visit:
 
     item: int
     token: str
-    until: datetime
-    source: Address
+    host: str | None
+    source: Address | None
+    """``None``: there is nothing to fetch."""
+    is_comment: bool
     targets: tuple[Address, ...]
     """Every form in which the target was given."""
     due: datetime | None
@@ -59,32 +63,28 @@ class Look:
 
     post: int
     token: str
-    until: datetime
+    site: int
     address: Address
     attempts: int
 
 
-def claim(engine: Engine, most: int, now: datetime) -> list[Visit]:
-    """Takes up to ``most`` reflections that are due, the oldest first, at most two of one host."""
-    place = func.row_number().over(partition_by=Reflection.host, order_by=(Reflection.due_at, Reflection.id))
-    looked = or_(Post.looked_at.is_not(None), Post.created <= now - LOOK_FIRST)
-    ranked = (
-        select(Reflection.id, place.label("place"))
-        .join(Post, Post.id == Reflection.post_id)
-        .where(_due(Reflection, now), looked)
-        .subquery()
-    )
-    fair = _materialized(select(ranked.c.id).where(ranked.c.place <= FAIR), "fair")
-    picked = _picked(
-        select(Reflection.id).where(Reflection.id.in_(select(fair.c.id)), _due(Reflection, now)), Reflection, most
-    )
+Held = Visit | Look
+
+
+def claim(engine: Engine, most: int, now: datetime, resting: Collection[str] = ()) -> list[Visit]:
+    """Takes up to ``most`` reflections that are due, the oldest first, at most two of one host and none of a host
+    that is known to be ``resting``."""
+    # A comment has no host, and stands for itself.
+    host = func.coalesce(Reflection.host, Reflection.source_key)
+    rows = select(Reflection.id).join(Post, Post.id == Reflection.post_id)
+    picked = _picked(rows.where(_looked_at(now), host.not_in(resting)), Reflection, host, most, now)
 
     def take(session: Session) -> list[Visit]:
         taken = _lease(session, Reflection, picked, now)
         items = session.scalars(
             select(Reflection)
             .where(Reflection.id.in_(taken.ids))
-            .order_by(Reflection.due_at)
+            .order_by(Reflection.due_at, Reflection.id)
             .options(selectinload(Reflection.arrivals), selectinload(Reflection.post))
         )
         return [_visit(item, taken) for item in items]
@@ -92,59 +92,71 @@ def claim(engine: Engine, most: int, now: datetime) -> list[Visit]:
     return written(engine, take)
 
 
-def claim_looks(engine: Engine, most: int, now: datetime) -> list[Look]:
-    """Takes up to ``most`` posts whose look is due, the oldest first."""
-    picked = _picked(select(Post.id).where(_due(Post, now)), Post, most)
+def claim_looks(engine: Engine, most: int, now: datetime, resting: Collection[int] = ()) -> list[Look]:
+    """Takes up to ``most`` posts whose look is due, the oldest first, at most two of one site and none of a site that
+    is known to be ``resting``."""
+    picked = _picked(select(Post.id).where(Post.site_id.not_in(resting)), Post, Post.site_id, most, now)
 
     def take(session: Session) -> list[Look]:
         taken = _lease(session, Post, picked, now)
-        posts = session.scalars(select(Post).where(Post.id.in_(taken.ids)).order_by(Post.due_at))
-        return [Look(post.id, taken.token, taken.until, parse(post.url), post.attempts) for post in posts]
+        posts = session.scalars(select(Post).where(Post.id.in_(taken.ids)).order_by(Post.due_at, Post.id))
+        return [
+            Look(post.id, taken.token, post.site_id, parse(post.url, longest=None), post.attempts) for post in posts
+        ]
 
     return written(engine, take)
 
 
-def give_back(engine: Engine, held: Visit | Look, due: datetime) -> None:
-    """Lets go of what was not visited; it is due again at ``due``."""
-    table, identity = (Reflection, held.item) if isinstance(held, Visit) else (Post, held.post)
+def renew(engine: Engine, held: Iterable[Held], now: datetime) -> None:
+    """Holds on to what is still under way; what was lost meanwhile stays lost."""
+    _let(engine, held, {"leased_until": now + LEASE})
 
-    def release(session: Session) -> None:
-        session.execute(
-            update(table)
-            .where(table.id == identity, table.lease == held.token)
-            .values(lease=None, leased_until=None, due_at=due)
-        )
 
-    written(engine, release)
+def give_back(engine: Engine, held: Iterable[Held], until: datetime | None = None) -> None:
+    """Lets go of what was not visited, as due as it was; nobody takes it before ``until``, if that is given."""
+    _let(engine, held, {"lease": None, "leased_until": until})
 
 
 def count_death(engine: Engine, visit: Visit) -> None:
-    """Counts that whoever read this item's page died of it."""
-
-    def count(session: Session) -> None:
-        session.execute(
-            update(Reflection)
-            .where(Reflection.id == visit.item, Reflection.lease == visit.token)
-            .values(deaths=Reflection.deaths + 1)
-        )
-
-    written(engine, count)
+    """Lets go of an item whose page was the death of whoever read it, and counts that."""
+    _let(engine, [visit], {"lease": None, "leased_until": None, "deaths": Reflection.deaths + 1})
 
 
 def anything(engine: Engine, now: datetime) -> bool:
     """Whether there is something to do."""
+    items = select(Reflection.id).join(Post, Post.id == Reflection.post_id)
     with Session(engine) as session:
         return any(
-            session.scalar(select(table.id).where(_due(table, now)).limit(1)) is not None
-            for table in (Reflection, Post)
+            session.scalar(rows.limit(1)) is not None
+            for rows in (items.where(_due(Reflection, now), _looked_at(now)), select(Post.id).where(_due(Post, now)))
         )
+
+
+def _let(engine: Engine, held: Iterable[Held], values: dict[str, Any]) -> None:
+    """Writes to what is still held under its token, table by table, in the order of its rows."""
+    rows: dict[type[Reflection] | type[Post], list[tuple[int, str]]] = {Reflection: [], Post: []}
+    for one in held:
+        if isinstance(one, Visit):
+            rows[Reflection].append((one.item, one.token))
+        else:
+            rows[Post].append((one.post, one.token))
+
+    def work(session: Session) -> None:
+        for table, these in rows.items():
+            if these:
+                held_still = tuple_(table.id, table.lease).in_(sorted(these))
+                session.execute(
+                    update(table).where(held_still).values(values).execution_options(synchronize_session=False)
+                )
+
+    if any(rows.values()):
+        written(engine, work)
 
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
     ids: list[int]
     token: str
-    until: datetime
 
 
 def _due(table: type[Reflection] | type[Post], now: datetime) -> ColumnElement[bool]:
@@ -154,8 +166,27 @@ def _due(table: type[Reflection] | type[Post], now: datetime) -> ColumnElement[b
     return and_(table.due_at.is_not(None), due, free)
 
 
-def _picked(rows: Select[int], table: type[Reflection] | type[Post], most: int) -> CTE:
-    return _materialized(rows.order_by(table.due_at).limit(most).with_for_update(skip_locked=True), "picked")
+def _looked_at(now: datetime) -> ColumnElement[bool]:
+    """Whether the post was looked at first, or that takes too long."""
+    under_way = and_(Post.lease.is_not(None), Post.leased_until > now)
+    overdue = and_(Post.due_at <= now - LOOK_FIRST, not_(under_way))
+    return or_(Post.looked_at.is_not(None), Post.due_at.is_(None), overdue)
+
+
+def _picked(
+    rows: Select[int],
+    table: type[Reflection] | type[Post],
+    group: ColumnElement[Any] | InstrumentedAttribute[Any],
+    most: int,
+    now: datetime,
+) -> CTE:
+    """Those of ``rows`` that are due: the first of each group, locked for us."""
+    place = func.row_number().over(partition_by=group, order_by=(table.due_at, table.id))
+    ranked = rows.add_columns(place.label("place")).where(_due(table, now)).subquery()
+    fair = _materialized(select(ranked.c.id).where(ranked.c.place <= FAIR), "fair")
+    # PostgreSQL takes no window function beside a lock.
+    free = select(table.id).where(table.id.in_(select(fair.c.id)), _due(table, now))
+    return _materialized(free.order_by(table.due_at).limit(most).with_for_update(skip_locked=True), "picked")
 
 
 def _materialized(rows: Select[Any], name: str) -> CTE:
@@ -164,15 +195,15 @@ def _materialized(rows: Select[Any], name: str) -> CTE:
 
 
 def _lease(session: Session, table: type[Reflection] | type[Post], picked: CTE, now: datetime) -> _Taken:
-    token, until = secrets.token_urlsafe(16), now + LEASE
+    token = secrets.token_urlsafe(16)
     ids = session.scalars(
         update(table)
         .where(table.id.in_(select(picked.c.id)))
-        .values(lease=token, leased_until=until)
+        .values(lease=token, leased_until=now + LEASE)
         .returning(table.id)
         .execution_options(synchronize_session=False)
     ).all()
-    return _Taken(list(ids), token, until)
+    return _Taken(list(ids), token)
 
 
 def _visit(item: Reflection, taken: _Taken) -> Visit:
@@ -180,12 +211,21 @@ def _visit(item: Reflection, taken: _Taken) -> Visit:
     return Visit(
         item=item.id,
         token=taken.token,
-        until=taken.until,
-        source=parse(item.source or ""),
-        targets=tuple(parse(arrival.target) for arrival in item.arrivals),
+        host=item.host,
+        source=_address(item.source),
+        is_comment=item.kind == Kind.COMMENT,
+        targets=tuple(filter(None, (_address(arrival.target) for arrival in item.arrivals))),
         due=item.due_at,
         attempts=item.attempts,
         deaths=item.deaths,
         validators=Validators(item.etag, item.modified) if was_found and (item.etag or item.modified) else None,
         post_exists=item.post.exists,
     )
+
+
+def _address(stored: str | None) -> Address | None:
+    """An address that was checked when it came in; one row that is broken all the same must not hold up the rest."""
+    try:
+        return parse(stored, longest=None) if stored else None
+    except BadAddress:
+        return None

@@ -7,7 +7,7 @@ nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from service.values.page import Failure, Unchanged
@@ -45,10 +45,21 @@ class Known:
     fingerprint: str | None = None
     """Of the newest revision."""
     missing_since: datetime | None = None
+    sent_again: datetime | None = None
+    """When it was sent once more while we looked: what we saw may be older than what its sender means."""
 
     @property
     def was_found(self) -> bool:
         return self.state not in (State.RECEIVED, State.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A comment as it was written here: there is nothing to fetch."""
+
+
+Found = Reading | Unchanged | Failure | Written
+"""What a visit may bring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,40 +77,58 @@ class Outcome:
     missing_since: datetime | None = None
 
 
-def conclude(
-    known: Known,
-    found: Reading | Unchanged | Failure,
-    advice: State | None,
-    now: datetime,
-    chance: float,
-) -> Outcome:
+def conclude(known: Known, found: Found, advice: State | None, now: datetime, chance: float) -> Outcome:
     """The outcome of one visit.
 
     ``advice`` is where the site's rules would put a new item (``None``: a person decides). ``chance``, from 0 to 1,
     spreads the next attempt.
     """
-    if isinstance(found, Unchanged):
-        return Outcome(known.state)
+    if known.sent_again is None:
+        return _outcome(known, found, advice, now, chance)
+    if isinstance(found, Failure):
+        return Outcome(known.state, due=known.sent_again, missing_since=known.missing_since)
+    return replace(_outcome(known, found, advice, now, chance), due=known.sent_again, attempts=0)
+
+
+def next_attempt(attempts: int, retry_after: float | None, now: datetime, chance: float) -> datetime | None:
+    """When to try again what may pass, after so many attempts before this one; ``None``: not by ourselves."""
+    if attempts >= len(RETRIES):
+        return None
+    span = RETRIES[attempts] * (1 + JITTER * (2 * chance - 1))
+    asked = timedelta(seconds=max(retry_after or 0.0, 0.0))
+    return now + max(span, min(asked, MOST_PATIENCE))
+
+
+def _outcome(known: Known, found: Found, advice: State | None, now: datetime, chance: float) -> Outcome:
     if isinstance(found, Reading):
-        return _found(known, found, advice)
+        return _found(known, advice, revise=found.fingerprint != known.fingerprint)
+    if isinstance(found, Written):
+        return Outcome(_ruled(advice) if known.state is State.RECEIVED else known.state)
+    if isinstance(found, Unchanged):
+        # Asked as of what was found, and received anew meanwhile: a whole page is needed.
+        return Outcome(known.state, due=now if known.state is State.RECEIVED else None)
     if _may_pass(known, found.reason, now):
-        return _again(known, found, now, chance)
+        due = next_attempt(known.attempts, found.retry_after, now, chance)
+        return Outcome(known.state, False, found.reason, due, known.attempts + 1, known.missing_since)
     if not known.was_found:
         return Outcome(State.FAILED, reason=found.reason, attempts=known.attempts + 1)
     if found.reason.code == "not_found":
         return _missing(known, found.reason, now)
     if found.reason.meaning.removes:
         return Outcome(State.GONE, reason=found.reason)
-    return Outcome(known.state, reason=found.reason)
+    return Outcome(known.state, False, found.reason, _day_after(known, now), missing_since=known.missing_since)
 
 
-def _found(known: Known, found: Reading, advice: State | None) -> Outcome:
-    revise = found.fingerprint != known.fingerprint
+def _found(known: Known, advice: State | None, revise: bool) -> Outcome:
     if known.state is State.GONE:
         return Outcome(State.PENDING, revise)
     if known.state is State.RECEIVED:
-        return Outcome(advice or State.PENDING, revise)
+        return Outcome(_ruled(advice), revise)
     return Outcome(known.state, revise)
+
+
+def _ruled(advice: State | None) -> State:
+    return advice or State.PENDING
 
 
 def _may_pass(known: Known, reason: Reason, now: datetime) -> bool:
@@ -111,15 +140,14 @@ def _may_pass(known: Known, reason: Reason, now: datetime) -> bool:
     return reason.meaning.passes
 
 
-def _again(known: Known, found: Failure, now: datetime, chance: float) -> Outcome:
-    span = RETRIES[known.attempts] * (1 + JITTER * (2 * chance - 1))
-    asked = timedelta(seconds=max(found.retry_after or 0.0, 0.0))
-    due = now + max(span, min(asked, MOST_PATIENCE))
-    return Outcome(known.state, False, found.reason, due, known.attempts + 1, known.missing_since)
+def _day_after(known: Known, now: datetime) -> datetime | None:
+    """When a source that is missing was to be asked again, whatever it answers in between."""
+    due = known.missing_since + MISSING if known.missing_since else None
+    return due if due is not None and due > now else None
 
 
 def _missing(known: Known, reason: Reason, now: datetime) -> Outcome:
     since = known.missing_since or now
-    if now - since >= MISSING:
+    if known.state is State.GONE or now - since >= MISSING:
         return Outcome(State.GONE, reason=reason)
     return Outcome(known.state, reason=reason, due=since + MISSING, missing_since=since)

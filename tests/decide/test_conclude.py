@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from service.decide.conclude import RETRIES, Known, Outcome, conclude
+from service.decide.conclude import RETRIES, Known, Outcome, Written, conclude
 from service.values.address import parse
 from service.values.entry import Author, Entry
 from service.values.evidence import Evidence
@@ -30,7 +31,7 @@ def known(
     return Known(state, NOW - age, attempts, READ.fingerprint, since)
 
 
-def after(before: Known, found: Reading | Unchanged | str, advice: State | None = None) -> Outcome:
+def after(before: Known, found: Reading | Unchanged | Written | str, advice: State | None = None) -> Outcome:
     what = Failure(Reason(found), SOURCE) if isinstance(found, str) else found
     return conclude(before, what, advice, NOW, chance=0.5)
 
@@ -127,3 +128,34 @@ def test_no_link_yet_is_tried_again_once_in_the_first_minutes() -> None:
 def test_attempts_are_spread() -> None:
     dues = {conclude(new(), Failure(Reason("timeout"), SOURCE), None, NOW, chance / 10).due for chance in range(11)}
     assert len(dues) == 11
+
+
+def test_a_comment_waits_for_a_person_or_goes_where_a_rule_puts_it() -> None:
+    assert after(new(), Written()) == Outcome(State.PENDING)
+    assert after(new(), Written(), State.SPAM) == Outcome(State.SPAM)
+
+
+@pytest.mark.parametrize("state", FOUND_BEFORE)
+def test_a_comment_that_was_decided_and_is_edited_stays_where_it_is(state: State) -> None:
+    assert after(known(state), Written(), State.APPROVED) == Outcome(state)
+
+
+@pytest.mark.parametrize("reason", ["no_link", "gone", "not_found", "timeout"])
+@pytest.mark.parametrize("state", [State.RECEIVED, State.APPROVED])
+def test_what_was_sent_again_meanwhile_is_not_judged_by_what_we_saw_before(state: State, reason: str) -> None:
+    before = replace(known(state, attempts=4), sent_again=NOW)
+    assert after(before, reason) == Outcome(state, due=NOW)
+
+
+def test_what_was_sent_again_meanwhile_and_found_is_looked_at_once_more() -> None:
+    before = replace(new(), sent_again=NOW)
+    assert after(before, READ) == Outcome(State.PENDING, revise=True, due=NOW)
+
+
+def test_an_item_received_anew_is_not_judged_by_unchanged() -> None:
+    assert after(new(), Unchanged(SOURCE, SOURCE)) == Outcome(State.RECEIVED, due=NOW)
+
+
+def test_another_trouble_in_between_does_not_forget_that_a_source_is_missing() -> None:
+    outcome = after(known(State.APPROVED, missing=timedelta(hours=1)), "http_status")
+    assert (outcome.due, outcome.missing_since) == (NOW + timedelta(hours=23), NOW - timedelta(hours=1))

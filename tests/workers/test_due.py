@@ -47,7 +47,8 @@ def test_a_claim_says_what_to_visit(engine: Engine) -> None:
     items(engine, ["one.example"])
     [visit] = claim(engine, 10, NOW)
     assert (visit.source.url, [target.url for target in visit.targets]) == ("https://one.example/0", [TARGET])
-    assert visit.until == NOW + LEASE and visit.validators is None and visit.post_exists is True
+    assert (visit.host, visit.validators, visit.post_exists) == ("one.example", None, True)
+    assert not visit.is_comment
 
 
 def test_what_is_held_is_not_given_to_another_until_its_lease_ends(engine: Engine) -> None:
@@ -102,7 +103,7 @@ def test_a_lease_under_a_clock_that_jumped_counts_as_ended(engine: Engine) -> No
 def test_what_was_given_back_is_due_when_it_was_said(engine: Engine) -> None:
     items(engine, ["one.example"])
     [visit] = claim(engine, 10, NOW)
-    give_back(engine, visit, NOW + timedelta(seconds=5))
+    give_back(engine, [visit], NOW + timedelta(seconds=5))
     assert claim(engine, 10, NOW) == []
     assert len(claim(engine, 10, NOW + timedelta(seconds=5))) == 1
 
@@ -111,7 +112,7 @@ def test_who_lost_a_lease_gives_nothing_back(engine: Engine) -> None:
     items(engine, ["one.example"])
     [lost] = claim(engine, 10, NOW)
     [newer] = claim(engine, 10, NOW + LEASE)
-    give_back(engine, lost, NOW)
+    give_back(engine, [lost], NOW)
     with writing(engine) as session:
         assert session.scalars(select(Reflection.lease)).one() == newer.token
 

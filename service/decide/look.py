@@ -1,0 +1,35 @@
+"""What a look at a post of ours says of it: that it is there, that it is not, or nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from service.decide.conclude import next_attempt
+from service.values.page import Failure, Page, Unchanged
+
+ABSENT = frozenset({"not_found", "gone"})
+"""The reasons that say that a post does not exist (contract, "fault 32": only when it definitely does not)."""
+
+PRESENT = frozenset({"unsupported_type"})
+"""Those that say that something is there, only nothing to read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What becomes of the post."""
+
+    exists: bool | None
+    """``None``: nothing was learnt, and what was known stays."""
+    due: datetime | None = None
+    """When to look again by ourselves."""
+
+
+def sight(attempts: int, fetched: Page | Unchanged | Failure, now: datetime, chance: float) -> Sight:
+    """What the look means, the one after ``attempts`` in vain. A server that can't be reached proves nothing."""
+    if not isinstance(fetched, Failure) or fetched.reason.code in PRESENT:
+        return Sight(True)
+    if fetched.reason.code in ABSENT:
+        return Sight(False)
+    passes = fetched.reason.meaning.passes
+    return Sight(None, next_attempt(attempts, fetched.retry_after, now, chance) if passes else None)

@@ -1,0 +1,69 @@
+"""The names that RQ calls, and nothing else. Each works off its rows; what it was called with does not matter.
+
+A job is a bell: if it is lost, another rings; if two come, the second finds nothing left. So what an older or newer
+release calls with arguments of its own is served all the same.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from importlib.metadata import version
+
+import structlog
+from sqlalchemy import Engine
+
+from config.settings import Settings, load
+from service.bell import Bell
+from service.model.engine import create
+from service.values.page import Limits
+from workers.child import CannotStart, Child
+from workers.fetch import Fetcher, user_agent
+from workers.hands import Hands
+from workers.network import Guard
+from workers.pace import Pace
+from workers.verify import AWAY, HANDS, Means, Run
+
+stop = threading.Event()
+"""Set when the process is asked to end: a job gives back what it holds, and ends."""
+
+log = structlog.get_logger(__name__)
+
+
+def verify_due(*_given: object, **_named: object) -> None:
+    """Verifies whatever is due, for about a minute at most. What it can't do now, the next one does."""
+    try:
+        Run(_means())()
+    except AWAY as error:
+        log.warning("the database is away; what was held comes again", error=type(error).__name__)
+    except CannotStart as error:
+        log.error("no page can be read", error=error)
+
+
+def means(settings: Settings, stop: threading.Event, hands: int = HANDS) -> Means:
+    """What verification works with, by these settings."""
+    engine, bell = create(settings.database), Bell(settings.redis)
+    return Means(
+        engine=engine,
+        fetch=_fetcher(settings, engine, bell, stop).fetch,
+        child=Child(),
+        limits=Limits(settings.fetch_timeout, settings.fetch_max_bytes, settings.fetch_max_redirects),
+        stop=stop,
+        ring=lambda: bell.ring("verify"),
+        hands=Hands(hands, "fetch"),
+        reader=Hands(1, "reader"),
+    )
+
+
+def _fetcher(settings: Settings, engine: Engine, bell: Bell, stop: threading.Event) -> Fetcher:
+    return Fetcher(
+        Guard(settings.fetch_allow),
+        Pace(bell.connection, engine, settings.fetch_host_interval),
+        user_agent(version("reflections"), settings.base_url),
+        stop=stop,
+    )
+
+
+@functools.cache
+def _means() -> Means:
+    return means(load(), stop)

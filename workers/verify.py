@@ -1,0 +1,356 @@
+"""The pipeline: it takes, fetches, reads and writes, and decides nothing.
+
+    claim ──► fetch ×N ──► read ──► settle
+    (due)     (threads)    (child)  (conclude, step; what is done by then is committed together)
+
+At least once, harmless twice: an item is held by a lease (:mod:`workers.due`), renewed while we live, and written
+under its token, so that a kill costs some visits and no item. One slow host holds up one thread of many; what finds
+its host busy is let go of for a while, and nobody waits in line behind it. Posts of ours that were named for the first
+time are looked at on the way (:mod:`workers.look`), before their sources are fetched. Of the pages that wait for the
+child the smallest is read first: a heavy one holds up as few as it can.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from queue import Empty, SimpleQueue
+from typing import Generic, Protocol, TypeVar
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
+from sqlalchemy.orm import Session
+
+from service.decide.conclude import DEATHS, Found, Written
+from service.model.engine import written
+from service.values.address import Address
+from service.values.page import Busy, Failure, Fetched, Limits, Page, Unchanged, Validators
+from service.values.reading import Reading
+from service.values.reason import Reason
+from workers import due, look
+from workers.child import CannotStart, Child, Crashed
+from workers.due import LEASE, Held, Look, Visit
+from workers.hands import Hands
+from workers.reading.heading import Heading
+from workers.settle import settle
+
+HANDS = 64
+"""Fetches under way at once, pages that wait to be read included."""
+
+LONGEST_RUN = 60.0
+"""Seconds after which a run takes no more and rings for the next, so that a worker is never one endless job."""
+
+LONGEST_END = 60.0
+"""Seconds after that in which what is under way must come to its end; else it is given back."""
+
+IMPATIENT = 3.0
+"""Seconds that a first look may take while more is due than there are hands; a second look gets the full time."""
+
+RENEWED_EVERY = 15.0
+"""Seconds between two renewals of what is held."""
+
+ON_THE_WAY = 10.0
+"""How many times longer what a redirect leads to a busy host is left alone: its own host is asked again each time."""
+
+AHEAD = 2
+"""Pages that the reader has at once: one is read, one is the next."""
+
+TOGETHER = 32
+"""Visits that are committed together at the most, so that a slow disk flushes once for many."""
+
+AWAY = (OperationalError, InterfaceError, TimeoutError)
+"""What the database raises when it can't be reached, or can't take a write: no item's fault."""
+
+T = TypeVar("T")
+K = TypeVar("K")
+
+log = structlog.get_logger(__name__)
+
+
+class Fetch(Protocol):
+    """One safe GET (:meth:`workers.fetch.Fetcher.fetch`)."""
+
+    def __call__(self, address: Address, limits: Limits, since: Validators | None = None) -> Fetched: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What runs work with; they are made once a process, and used by one run at a time."""
+
+    engine: Engine
+    fetch: Fetch
+    child: Child
+    limits: Limits
+    stop: threading.Event
+    ring: Callable[[], None]
+    """Wakes another worker, or this one again."""
+    hands: Hands
+    reader: Hands
+    """The one thread that talks with the child."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Brought:
+    """A fetch has ended."""
+
+    held: Held
+    fetched: Fetched | Exception
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A page has been read."""
+
+    held: Held
+    page: Page
+    found: Reading | Failure | Crashed | Heading | Exception | None
+
+
+class Rests(Generic[K]):
+    """Who is at rest, and until when: nothing of theirs is claimed."""
+
+    def __init__(self) -> None:
+        self._until: dict[K, float] = {}
+
+    def add(self, who: K, seconds: float) -> None:
+        self._until[who] = time.monotonic() + seconds
+
+    def now(self) -> list[K]:
+        """Those who still are."""
+        now = time.monotonic()
+        self._until = {who: until for who, until in self._until.items() if until > now}
+        return list(self._until)
+
+
+class Run:
+    """One run over what is due, until nothing is, a minute has passed, or the worker is asked to stop."""
+
+    def __init__(self, means: Means) -> None:
+        self._means = means
+        self._held = set[Held]()
+        self._claimed = deque[tuple[Held, Limits]]()
+        self._fetching = self._reading = self._settled = 0
+        self._pages: list[tuple[int, int, Held, Page]] = []
+        self._arrivals = itertools.count()
+        self._works: list[tuple[Held, Callable[[Session], object]]] = []
+        self._done: SimpleQueue[_Brought | _Read] = SimpleQueue()
+        self._hosts_at_rest = Rests[str]()
+        self._sites_at_rest = Rests[int]()
+        self._rang = False
+        self._renewed = time.monotonic()
+        self._end = self._renewed + LONGEST_RUN
+
+    def __call__(self) -> int:
+        """Works off what is due; how many items and posts were settled. Raises what :data:`AWAY` holds."""
+        stop, engine = self._means.stop, self._means.engine
+        try:
+            while not stop.is_set() and time.monotonic() < self._end + LONGEST_END:
+                if time.monotonic() < self._end:
+                    self._claim()
+                if not self._held:
+                    break
+                self._await()
+                self._commit(self._works)
+                self._works.clear()
+                self._renew()
+        finally:
+            due.give_back(engine, self._held)
+        if stop.is_set() or due.anything(engine, _now()):
+            self._means.ring()
+        return self._settled
+
+    # claim
+
+    def _claim(self) -> None:
+        """Takes as much as the hands can hold, as soon as an eighth of them is free and nothing waits for them."""
+        most = self._means.hands.count
+        if self._claimed or self._free() < max(1, most // 8):
+            return
+        for post in due.claim_looks(self._means.engine, most, _now(), self._sites_at_rest.now()):
+            self._held.add(post)
+            self._claimed.append((post, self._means.limits))
+        visits = due.claim(self._means.engine, most, _now(), self._hosts_at_rest.now())
+        crowded = len(visits) == most
+        self._held.update(visits)
+        for visit in visits:
+            if (found := _known_already(visit)) is not None:
+                self._settle(visit, found, None)
+            else:
+                self._claimed.append((visit, self._patience(visit, crowded)))
+        if crowded and not self._rang:
+            self._rang = True
+            self._means.ring()
+        self._fetch()
+
+    def _free(self) -> int:
+        return self._means.hands.count - self._fetching - self._reading - len(self._pages)
+
+    def _patience(self, visit: Visit, crowded: bool) -> Limits:
+        limits = self._means.limits
+        if crowded and visit.attempts == 0:
+            return Limits(min(IMPATIENT, limits.seconds), limits.bytes, limits.redirects)
+        return limits
+
+    # fetch
+
+    def _fetch(self) -> None:
+        """Fills the free hands with what was claimed."""
+        while self._claimed and self._free() > 0:
+            held, limits = self._claimed.popleft()
+            self._fetching += 1
+            self._means.hands.give(partial(self._bring, held, limits))
+
+    def _bring(self, held: Held, limits: Limits) -> None:
+        address, since = (held.address, None) if isinstance(held, Look) else (held.source, held.validators)
+        assert address is not None
+        self._done.put(_Brought(held, _attempt(lambda: self._means.fetch(address, limits, since))))
+
+    def _await(self) -> None:
+        """Waits until something is done, and deals with all that is, as far as it is committed together."""
+        patient = not self._works
+        while not self._means.stop.is_set() and len(self._works) < TOGETHER:
+            try:
+                done = self._done.get(patient, timeout=0.5)
+            except Empty:
+                return
+            patient = False
+            if isinstance(done, _Brought):
+                self._fetching -= 1
+                self._brought(done.held, done.fetched)
+            else:
+                self._reading -= 1
+                self._was_read(done)
+            self._read()
+            self._fetch()
+
+    def _brought(self, held: Held, fetched: Fetched | Exception) -> None:
+        if isinstance(fetched, Page):
+            heapq.heappush(self._pages, (len(fetched.body), next(self._arrivals), held, fetched))
+        elif isinstance(fetched, Busy):
+            self._later(held, fetched)
+        elif isinstance(fetched, Exception):
+            self._broke(held, fetched)
+        elif isinstance(held, Look):
+            self._settle_look(held, fetched, None)
+        else:
+            self._settle(held, fetched, None)
+
+    # read
+
+    def _read(self) -> None:
+        """Gives the reader what it can take."""
+        while self._pages and self._reading < AHEAD:
+            _size, _arrival, held, page = heapq.heappop(self._pages)
+            self._reading += 1
+            self._means.reader.give(partial(self._ask, held, page))
+
+    def _ask(self, held: Held, page: Page) -> None:
+        child = self._means.child
+        work = partial(child.heading, page) if isinstance(held, Look) else partial(child.read, page, held.targets)
+        self._done.put(_Read(held, page, _attempt(work)))
+
+    def _was_read(self, read: _Read) -> None:
+        held, found = read.held, read.found
+        if isinstance(found, Exception):
+            self._broke(held, found)
+        elif isinstance(held, Look):
+            self._settle_look(held, read.page, found if isinstance(found, Heading) else None)
+        elif isinstance(found, Reading | Failure):
+            self._settle(held, found, read.page.validators)
+        else:
+            self._count_death(held)
+
+    # settle
+
+    def _settle(self, visit: Visit, found: Found, validators: Validators | None) -> None:
+        now, chance = _now(), random.random()  # noqa: S311
+        self._works.append((visit, lambda session: settle(session, visit, found, validators, now, chance)))
+
+    def _settle_look(self, post: Look, fetched: Page | Unchanged | Failure, heading: Heading | None) -> None:
+        now, chance = _now(), random.random()  # noqa: S311
+        self._works.append((post, lambda session: look.settle(session, post, fetched, heading, now, chance)))
+
+    def _commit(self, works: Sequence[tuple[Held, Callable[[Session], object]]]) -> None:
+        """Writes them in one transaction; if that fails, each in its own, and what fails alone is a death."""
+        try:
+            done = written(self._means.engine, lambda session: [work(session) for _, work in works]) if works else []
+        except AWAY:
+            raise
+        except Exception as failed:
+            if len(works) == 1:
+                self._broke(works[0][0], failed)
+            else:
+                for one in works:
+                    self._commit([one])
+        else:
+            self._held.difference_update(held for held, _ in works)
+            self._settled += sum(map(bool, done))
+
+    def _later(self, held: Held, busy: Busy) -> None:
+        """Leaves an item alone until its host may be asked; others of that host with it."""
+        seconds = busy.seconds * (1 + random.random())  # noqa: S311
+        if busy.hops:
+            seconds *= ON_THE_WAY
+        elif isinstance(held, Look):
+            self._sites_at_rest.add(held.site, busy.seconds)
+        elif held.host:
+            self._hosts_at_rest.add(held.host, busy.seconds)
+        due.give_back(self._means.engine, [held], _now() + min(timedelta(seconds=seconds), LEASE))
+        self._held.remove(held)
+
+    def _broke(self, held: Held, error: Exception) -> None:
+        """What we did not expect: the database's and the child's troubles end the run, all else is the item's death."""
+        if isinstance(error, (*AWAY, CannotStart)):
+            raise error
+        log.error("a visit broke", item=_name(held), exc_info=error)
+        self._count_death(held)
+
+    def _count_death(self, held: Held) -> None:
+        if isinstance(held, Visit):
+            due.count_death(self._means.engine, held)
+        else:
+            due.give_back(self._means.engine, [held], _now() + LEASE)
+        self._held.remove(held)
+
+    def _renew(self) -> None:
+        if time.monotonic() - self._renewed > RENEWED_EVERY:
+            self._renewed = time.monotonic()
+            due.renew(self._means.engine, self._held, _now())
+
+
+def _known_already(visit: Visit) -> Found | None:
+    """What is to be settled without a fetch."""
+    if visit.post_exists is False:
+        return Failure(Reason("no_such_post"))
+    if visit.is_comment:
+        return Written()
+    if visit.deaths >= DEATHS:
+        return Failure(Reason("crashed"))
+    if visit.source is None:
+        return Failure(Reason("invalid_source"))
+    return None
+
+
+def _attempt(work: Callable[[], T]) -> T | Exception:
+    """What the work gives, or how it failed: for the run to deal with."""
+    try:
+        return work()
+    except Exception as failed:
+        return failed
+
+
+def _name(held: Held) -> str:
+    return f"reflection {held.item}" if isinstance(held, Visit) else f"post {held.post}"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
