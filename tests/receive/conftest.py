@@ -1,0 +1,3 @@
+from tests.receive.senders import stored
+
+__all__ = ["stored"]
