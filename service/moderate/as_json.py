@@ -1,0 +1,84 @@
+"""An item as the moderation API gives it: everything that the dashboard shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from service.languages import sentence, spoken
+from service.moderate import telling
+from service.moderate.item import Happened, Item, Version
+from service.moderate.telling import rfc3339
+
+
+def item(one: Item) -> dict[str, Any]:
+    """One item, its newest revision first of all."""
+    version = one.version
+    return {
+        "id": one.uid,
+        "kind": one.kind,
+        "type": one.type,
+        "state": one.state,
+        "waits": one.waits,
+        "source": one.source,
+        "host": one.host,
+        "target": one.targets[0] if one.targets else one.post_url,
+        "targets": list(one.targets),
+        "protocols": list(one.protocols),
+        "post": {"id": str(one.post_id), "url": one.post_url, "title": one.post_title},
+        "site": {"id": one.site_id, "url": one.site_url, "name": one.site_name},
+        "author": _author(version),
+        "title": (version.title if version else "") or None,
+        "content": _content(version),
+        "received": rfc3339(one.received),
+        "checked": rfc3339(one.checked) if one.checked else None,
+        "reason": one.reason.code if one.reason else None,
+        "sentence": sentence(one.reason, spoken()) if one.reason else None,
+        "why": list(telling.why(one)),
+        "record": {"approved": one.record.approved, "rejected": one.record.rejected, "spam": one.record.spam},
+        "owner": one.owner,
+        "latest": one.latest,
+        "shown": one.shown,
+        "decided": one.decided,
+        "revisions": [_revision(version) for version in one.versions],
+        "history": [_event(event) for event in one.history],
+    }
+
+
+def _revision(version: Version) -> dict[str, Any]:
+    return {
+        "number": version.number,
+        "made": rfc3339(version.made),
+        "by": version.made_by,
+        "type": version.relation,
+        "title": version.title or None,
+        "author": _author(version),
+        "content": _content(version),
+        "summary": version.summary or None,
+        "url": version.url,
+        "published": version.published,
+        "rsvp": version.rsvp,
+        "site_name": version.site_name or None,
+        "evidence": version.evidence.as_json() if version.evidence else None,
+    }
+
+
+def _author(version: Version | None) -> dict[str, Any]:
+    if version is None:
+        return {"name": "", "url": None, "photo": None}
+    return {"name": version.author_name, "url": version.author_url, "photo": version.author_photo}
+
+
+def _content(version: Version | None) -> dict[str, str]:
+    return {"html": version.content.markup, "text": version.text} if version else {"html": "", "text": ""}
+
+
+def _event(event: Happened) -> dict[str, Any]:
+    return {
+        "at": rfc3339(event.at),
+        "by": event.by,
+        "from": event.came_from,
+        "to": event.went_to,
+        "seen": event.seen,
+        "reason": event.words or event.reason,
+        "sentence": telling.reason(event),
+    }

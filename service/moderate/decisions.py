@@ -1,0 +1,219 @@
+"""Decisions: what a moderator, or a script with a site's token, wants of an item that he has before him.
+
+The dashboard and the API both come here. Each decision is one :func:`service.model.states.step` from the state and
+the newest revision that were on the screen, on a locked row: who comes second is told who was quicker, and when.
+What an item was before stands in the decision's event, so that it can be taken back to exactly there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Literal
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from service.model import Event, Reflection, Revision
+from service.model.post import look_again
+from service.model.states import Step, step
+from service.moderate.by_hand import known_words
+from service.moderate.items import readable
+from service.people.roles import Reach
+from service.values import clean
+from service.values.state import DECIDABLE, State
+
+BY_HAND: Mapping[State, frozenset[State]] = MappingProxyType(
+    dict.fromkeys(DECIDABLE, DECIDABLE) | {State.FAILED: frozenset({State.RECEIVED, State.APPROVED})}
+)
+"""From where to where a person may move an item (contract, "States"); back to ``failed`` only by undoing."""
+
+LONGEST_WORDS = 1000
+
+Why = Literal["not_there", "moved", "newer", "not_allowed", "no_revision"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decider:
+    """Who decides: how the record calls him, and on which sites he may."""
+
+    by: str
+    reach: Reach
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What somebody wants of an item, and what of it was before him."""
+
+    uid: str
+    came_from: State
+    to: State
+    seen: int | None
+    """The newest revision that he has seen; ``None`` where the item had none."""
+    show: int | None = None
+    """An older revision to show instead."""
+    words: str = ""
+    """Why, in his own words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """It was done, and this event says so."""
+
+    uid: str
+    state: State
+    event: int
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """It was not done: why, what the item is now, and who made it so, when."""
+
+    uid: str
+    why: Why
+    state: State | None = None
+    by: str | None = None
+    at: datetime | None = None
+    went_to: State | None = None
+
+
+Result = Decided | Conflict
+
+
+def decide(session: Session, decider: Decider, decisions: Sequence[Decision], now: datetime) -> list[Result]:
+    """A result for each decision, in their order; one that can't be done keeps none of the others."""
+    items = _locked(session, decider.reach, (decision.uid for decision in decisions))
+    return [_one(session, decider, items.get(decision.uid), decision, now) for decision in decisions]
+
+
+def undo(session: Session, decider: Decider, event_id: int, now: datetime) -> Result:
+    """Takes a decision back: the item is again where it was, unless something happened to it since."""
+    event = session.scalar(select(Event).where(Event.id == event_id, decider.reach(Event.site_id)))
+    if event is None:
+        return Conflict("", "not_there")
+    item = session.get_one(Reflection, event.reflection_id, with_for_update=True, populate_existing=True)
+    before, made = (event.details or {}).get("before"), (event.details or {}).get("made")
+    if before is None:
+        return _conflict(session, item, "not_allowed")
+    newest = _last_move(session, item)
+    if newest is None or newest.id != event.id:
+        return _conflict(session, item, "moved")
+    if made is not None and item.latest != made:
+        return _conflict(session, item, "newer")
+    back = Step(
+        came_from=event.went_to,
+        to=event.came_from,
+        by=decider.by,
+        show=before["shown"] if event.came_from is State.APPROVED else None,
+        values={"shown": before["shown"], "decided": before["decided"]} | ({} if made is None else {"latest": None}),
+        details={"undoes": event.id},
+    )
+    undone = step(session, item, back, now)
+    if undone is None:
+        return _conflict(session, item, "not_allowed")
+    if made is not None:
+        session.execute(delete(Revision).where(Revision.reflection_id == item.id, Revision.number == made))
+    return Decided(item.uid, item.state, undone.id)
+
+
+def _locked(session: Session, reach: Reach, uids: Iterable[str]) -> dict[str, Reflection]:
+    wanted = sorted({uid for uid in uids if readable(uid)})
+    found = session.scalars(
+        select(Reflection)
+        .where(Reflection.uid.in_(wanted), reach(Reflection.site_id), Reflection.state != State.ERASED)
+        .order_by(Reflection.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return {item.uid: item for item in found}
+
+
+def _one(session: Session, decider: Decider, item: Reflection | None, decision: Decision, now: datetime) -> Result:
+    if item is None:
+        return Conflict(decision.uid, "not_there")
+    if item.state is not decision.came_from:
+        return _conflict(session, item, "moved")
+    if item.latest != decision.seen:
+        return _conflict(session, item, "newer")
+    if decision.to is State.FAILED:
+        return _back_to_failed(session, decider, item, now)
+    if decision.to not in BY_HAND.get(item.state, ()):
+        return _conflict(session, item, "not_allowed")
+    if decision.show is not None and not _has(session, item, decision.show):
+        return _conflict(session, item, "no_revision")
+    event = step(session, item, _step(session, decider, item, decision, now), now)
+    return _conflict(session, item, "moved") if event is None else Decided(item.uid, item.state, event.id)
+
+
+def _step(session: Session, decider: Decider, item: Reflection, decision: Decision, now: datetime) -> Step:
+    """The step that a decision asks for; what it needs beside is made here."""
+    details: dict[str, Any] = {"before": {"shown": item.shown, "decided": item.decided}}
+    values: dict[str, Any] = {}
+    show = None
+    if decision.to is State.RECEIVED:
+        # Nothing is taken back here: what comes of it, the source says.
+        details = {}
+        values = {"due_at": now, "attempts": 0, "deaths": 0, "lease": None, "leased_until": None}
+        if item.reason == "no_such_post":
+            look_again(session, item.post, now)
+    elif decision.to is State.APPROVED and item.latest is None:
+        show = known_words(session, item, now)
+        values = {"latest": show, "decided": show}
+        details["made"] = show
+    elif decision.to is State.APPROVED:
+        show = decision.show or decision.seen
+    words = clean.text(decision.words).strip()[:LONGEST_WORDS]
+    if words:
+        details["words"] = words
+    if show is not None:
+        details["show"] = show
+    return Step(
+        came_from=decision.came_from,
+        to=decision.to,
+        by=decider.by,
+        seen=decision.seen,
+        show=show,
+        values=values,
+        details=details,
+    )
+
+
+def _back_to_failed(session: Session, decider: Decider, item: Reflection, now: datetime) -> Result:
+    """``failed`` again, where the last that was done was to approve it by hand."""
+    last = _last_move(session, item)
+    if last is None or last.came_from is not State.FAILED:
+        return _conflict(session, item, "not_allowed")
+    return undo(session, decider, last.id, now)
+
+
+def _has(session: Session, item: Reflection, number: int) -> bool:
+    query = select(Revision.id).where(Revision.reflection_id == item.id, Revision.number == number)
+    return session.scalar(query) is not None
+
+
+def _last_move(session: Session, item: Reflection) -> Event | None:
+    """The last event that changed or decided something; a look that found all as it was is none."""
+    return session.scalar(
+        select(Event)
+        .where(
+            Event.reflection_id == item.id,
+            (Event.came_from != Event.went_to) | Event.seen.is_not(None),
+        )
+        .order_by(Event.id.desc())
+        .limit(1)
+    )
+
+
+def _conflict(session: Session, item: Reflection, why: Why) -> Conflict:
+    if why == "newer" and item.latest is not None:
+        newest = session.scalar(
+            select(Revision).where(Revision.reflection_id == item.id, Revision.number == item.latest)
+        )
+        if newest is not None:
+            return Conflict(item.uid, why, item.state, newest.made_by, newest.made)
+    last = _last_move(session, item)
+    if last is None:
+        return Conflict(item.uid, why, item.state)
+    return Conflict(item.uid, why, item.state, last.by, last.at, last.went_to)

@@ -1,0 +1,244 @@
+"""The database's rows → items: a page at a time, by keyset, with the same few queries however many there are.
+
+Whose items somebody may see is part of each query (``reach``): what is out of reach does not exist.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, case, func, select
+from sqlalchemy.orm import Session, aliased
+
+from service.model import Arrival, Event, Post, Reflection, Revision, Site
+from service.moderate.asked import Asked
+from service.moderate.item import Happened, Item, Record, Version
+from service.people.roles import Reach
+from service.values import clean
+from service.values.evidence import Evidence
+from service.values.reason import REASONS, Reason
+from service.values.state import State
+
+PAGE = 50
+VERSIONS = 20
+"""Revisions of one item that are read, the newest; what is shown is read however old it is."""
+
+EVENTS = 100
+"""Events of one item that are read, the newest."""
+
+COUNTED = 1000
+"""As far as waiting items are counted."""
+
+Found = Row[Reflection, Post, Site]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of items, the newest first."""
+
+    items: Sequence[Item]
+    next: int | None = None
+    """``after`` of the next page, if there is one."""
+
+
+def page(session: Session, reach: Reach, asked: Asked) -> Page:
+    """The items that somebody asks for."""
+    query = _in_reach(reach).where(*_conditions(asked)).order_by(Reflection.id.desc()).limit(PAGE + 1)
+    found = session.execute(query).all()
+    items = _whole(session, reach, found[:PAGE])
+    return Page(items, items[-1].id if len(found) > PAGE else None)
+
+
+def one(session: Session, reach: Reach, uid: str) -> Item | None:
+    """One item, if it is in reach."""
+    if not readable(uid):
+        return None
+    return next(
+        iter(_whole(session, reach, session.execute(_in_reach(reach).where(Reflection.uid == uid)).all())), None
+    )
+
+
+def readable(uid: str) -> bool:
+    """Whether this may be an item's id at all; both databases take it then."""
+    return 0 < len(uid) <= 32 and uid.isascii() and uid.replace("-", "").replace("_", "").isalnum()
+
+
+def waiting(session: Session, reach: Reach) -> int:
+    """How many wait, counted up to :data:`COUNTED`."""
+    some = select(Reflection.id).where(reach(Reflection.site_id), _waits()).limit(COUNTED).subquery()
+    return session.scalar(select(func.count()).select_from(some)) or 0
+
+
+def _in_reach(reach: Reach) -> Select[Reflection, Post, Site]:
+    return (
+        select(Reflection, Post, Site)
+        .join(Post, Post.id == Reflection.post_id)
+        .join(Site, Site.id == Reflection.site_id)
+        .where(reach(Reflection.site_id), Reflection.state != State.ERASED)
+    )
+
+
+def _waits() -> ColumnElement[bool]:
+    changed = Reflection.latest > func.coalesce(Reflection.decided, 0)
+    return (Reflection.state == State.PENDING) | ((Reflection.state == State.APPROVED) & changed)
+
+
+def _conditions(asked: Asked) -> Iterable[ColumnElement[bool]]:
+    if asked.state is not None:
+        yield Reflection.state == asked.state
+    if asked.waiting:
+        yield _waits()
+    if asked.site is not None:
+        yield Reflection.site_id == asked.site
+    if asked.after is not None:
+        yield Reflection.id < asked.after
+    if asked.words:
+        yield _says(asked.words)
+
+
+def _says(words: str) -> ColumnElement[bool]:
+    """Whether the words stand in it, letter for letter: nothing in them is a pattern."""
+    in_words = (
+        select(Revision.id)
+        .where(
+            Revision.reflection_id == Reflection.id,
+            Revision.title.icontains(words, autoescape=True)
+            | Revision.author_name.icontains(words, autoescape=True)
+            | Revision.text.icontains(words, autoescape=True),
+        )
+        .exists()
+    )
+    return (
+        Reflection.source.icontains(words, autoescape=True)
+        | Post.title.icontains(words, autoescape=True)
+        | Post.url.icontains(words, autoescape=True)
+        | in_words
+    )
+
+
+def _whole(session: Session, reach: Reach, found: Sequence[Found]) -> list[Item]:
+    ids = [row[0].id for row in found]
+    if not ids:
+        return []
+    versions, events, ways = _versions(session, ids), _events(session, ids), _ways(session, ids)
+    records = _records(session, reach, {row[0].host for row in found if row[0].host})
+    return [
+        _item(row, versions[row[0].id], events[row[0].id], ways[row[0].id], records.get((row[2].id, row[0].host)))
+        for row in found
+    ]
+
+
+def _item(
+    row: Found, versions: list[Version], history: list[Happened], ways: list[Arrival], record: Record | None
+) -> Item:
+    item, post, site = row
+    return Item(
+        id=item.id,
+        uid=item.uid,
+        kind=item.kind,
+        state=item.state,
+        source=item.source,
+        host=item.host,
+        owner=item.owner,
+        received=item.received,
+        checked=item.checked,
+        reason=Reason(item.reason, item.reason_details or {}) if item.reason and item.reason in REASONS else None,
+        latest=item.latest,
+        shown=item.shown,
+        decided=item.decided,
+        post_id=post.id,
+        post_url=post.url,
+        post_title=post.title,
+        site_id=site.id,
+        site_url=site.base_url,
+        site_name=site.name,
+        protocols=tuple(dict.fromkeys(way.protocol for way in ways)),
+        targets=tuple(dict.fromkeys(way.target for way in ways)),
+        versions=tuple(versions),
+        history=tuple(history),
+        record=record or Record(),
+    )
+
+
+def _versions(session: Session, ids: Sequence[int]) -> Mapping[int, list[Version]]:
+    place = func.row_number().over(partition_by=Revision.reflection_id, order_by=Revision.number.desc())
+    ranked = (
+        select(Revision, place.label("place"), Reflection.shown.label("is_shown"))
+        .join(Reflection, Reflection.id == Revision.reflection_id)
+        .where(Revision.reflection_id.in_(ids))
+        .subquery()
+    )
+    kept = (ranked.c.place <= VERSIONS) | (ranked.c.number == ranked.c.is_shown)
+    revision = aliased(Revision, ranked)
+    found: dict[int, list[Version]] = defaultdict(list)
+    for one in session.scalars(select(revision).where(kept).order_by(revision.number.desc())):
+        found[one.reflection_id].append(_version(one))
+    return found
+
+
+def _version(one: Revision) -> Version:
+    current = one.cleaned_by >= clean.VERSION
+    return Version(
+        number=one.number,
+        made=one.made,
+        made_by=one.made_by,
+        relation=one.relation,
+        title=one.title,
+        author_name=one.author_name,
+        author_url=one.author_url,
+        author_photo=one.author_photo,
+        content=clean.stored(one.html) if current else clean.html(one.html, None),
+        text=one.text,
+        summary=one.summary,
+        url=one.url,
+        published=one.published,
+        rsvp=one.rsvp,
+        site_name=one.site_name,
+        evidence=Evidence.from_json(one.evidence) if one.evidence else None,
+    )
+
+
+def _events(session: Session, ids: Sequence[int]) -> Mapping[int, list[Happened]]:
+    place = func.row_number().over(partition_by=Event.reflection_id, order_by=Event.id.desc())
+    ranked = select(Event, place.label("place")).where(Event.reflection_id.in_(ids)).subquery()
+    event = aliased(Event, ranked)
+    found: dict[int, list[Happened]] = defaultdict(list)
+    for one in session.scalars(select(event).where(ranked.c.place <= EVENTS).order_by(event.id.desc())):
+        found[one.reflection_id].append(happened(one))
+    return found
+
+
+def happened(one: Event) -> Happened:
+    """The event as it is told."""
+    return Happened(one.id, one.at, one.by, one.came_from, one.went_to, one.seen, one.reason, one.details or {})
+
+
+def _ways(session: Session, ids: Sequence[int]) -> Mapping[int, list[Arrival]]:
+    found: dict[int, list[Arrival]] = defaultdict(list)
+    for way in session.scalars(select(Arrival).where(Arrival.reflection_id.in_(ids)).order_by(Arrival.id)):
+        found[way.reflection_id].append(way)
+    return found
+
+
+def _records(session: Session, reach: Reach, hosts: Iterable[str]) -> Mapping[tuple[int, str | None], Record]:
+    def of(state: State) -> ColumnElement[Any]:
+        return func.sum(case((Reflection.state == state, 1), else_=0))
+
+    rows = session.execute(
+        select(
+            Reflection.site_id,
+            Reflection.host,
+            of(State.APPROVED),
+            of(State.SPAM),
+            of(State.REJECTED),
+            func.count(),
+        )
+        .where(Reflection.host.in_(sorted(hosts)), reach(Reflection.site_id))
+        .group_by(Reflection.site_id, Reflection.host)
+    )
+    return {
+        (site, host): Record(approved, spam, rejected, total) for site, host, approved, spam, rejected, total in rows
+    }
