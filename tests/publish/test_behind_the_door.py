@@ -1,0 +1,42 @@
+"""Reading from a running service: what the door gives from memory is as true as what Flask would say."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import time
+
+from service.values.state import State
+from tests.support.host_pages import Served
+from tests.support.service import ask
+from tests.support.threads import Says
+from tests.support.waiting import until
+
+
+def test_a_decision_is_seen_within_a_second(served: Served) -> None:
+    post = served.threads.post(served.site("https://door.example/"))
+    (item,) = served.threads.add(post, Says("words"))
+    url = f"{served.url}/api/v1/thread?url={post.url}"
+    assert ask(url).json["total"] == 1
+    served.threads.decide(item, State.REJECTED)
+    decided = time.monotonic()
+    until(lambda: ask(url).json["total"] == 0, 5, "the item is still given", pause=0.02)
+    assert time.monotonic() - decided < 1.2
+
+
+def test_encodings_and_unchanged_answers_come_from_memory(served: Served) -> None:
+    post = served.threads.post(served.site("https://memory.example/"))
+    served.threads.add(post, Says("words " * 50))
+    url = f"{served.url}/api/v1/thread?url={post.url}"
+    for _ in range(2):
+        packed = ask(url, headers={"Accept-Encoding": "gzip"})
+        assert packed.headers["content-encoding"] == "gzip"
+        assert json.loads(gzip.decompress(packed.body)) == ask(url).json
+        assert ask(url, headers={"If-None-Match": packed.headers["etag"]}).status == 304
+        assert ask(url, method="HEAD").headers["etag"] == ask(url).headers["etag"]
+
+
+def test_an_odd_query_is_answered_and_packed_too(served: Served) -> None:
+    post = served.threads.post(served.site("https://odd.example/"))
+    packed = ask(f"{served.url}/api/v1/thread?url={post.url}&_=1", headers={"Accept-Encoding": "gzip"})
+    assert json.loads(gzip.decompress(packed.body))["total"] == 0
