@@ -17,8 +17,9 @@ _OWN = frozenset({"host", "content-length", "transfer-encoding", "connection", "
 def environ(scope: Scope, body: bytes, ours: Address, trusted_proxies: int) -> dict[str, Any]:
     """The environ of one whole request to the service at ``ours``.
 
-    ``HTTP_HOST``, the scheme and ``SCRIPT_NAME`` are our own, so that no link is built from what a client calls us; ``REMOTE_ADDR`` is the client's address as far as it
-    can be believed. A header with ``_`` in its name is left out: CGI could not tell it from the one with ``-``.
+    ``HTTP_HOST``, the scheme and ``SCRIPT_NAME`` are our own, so that no link is built from what a client calls us;
+    ``REMOTE_ADDR`` is the client's address as far as it can be believed. A header with ``_`` in its name is left out:
+    CGI could not tell it from the one with ``-``.
     """
     path, prefix = scope.path, ours.path.rstrip("/")
     if prefix and (path == prefix or path.startswith(prefix + "/")):

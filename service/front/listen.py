@@ -7,11 +7,11 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
-from granian import Granian
+from granian._granian import SocketHolder
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
-from granian.net import SocketHolder
+from granian.server.mp import MPServer
 
 from service.front.door import Door
 
@@ -47,8 +47,12 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-class _Server(Granian):
+class _Server(MPServer):
     """granian on a socket that listens already; by itself it shares ports (``SO_REUSEPORT``)."""
+
+    _ssp: Any
+    _shd: Any
+    _sfd: Any
 
     def __init__(self, listening: socket.socket, **options: Any) -> None:
         super().__init__("service.front.door", **options)
@@ -57,7 +61,7 @@ class _Server(Granian):
     def _init_shared_socket(self) -> None:
         self._ssp = None
         self._sfd = self._listening.fileno()
-        self._shd = SocketHolder(self._sfd, False, BACKLOG)
+        self._shd = SocketHolder(self._sfd, False, BACKLOG)  # type: ignore[call-arg]  # its stub is bare
         self._sso = self._listening
 
 
@@ -67,6 +71,7 @@ def serve(door: Callable[[], Door], listening: socket.socket, processes: int, lo
     A process that dies is started again; if it dies at once, ``SystemExit`` 1 is raised.
     """
     host, port = listening.getsockname()[:2]
+    target: Callable[..., Any] = door
     _Server(
         listening,
         address=host,
@@ -84,7 +89,7 @@ def serve(door: Callable[[], Door], listening: socket.socket, processes: int, lo
         workers_kill_timeout=STOP_SECONDS,
         log_dictconfig=logging,
         log_level=LogLevels.warning,
-    ).serve(target_loader=door, wrap_loader=False)
+    ).serve(target_loader=target, wrap_loader=False)
 
 
 def _clients() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 
@@ -10,7 +11,7 @@ from prometheus_client.registry import Collector
 
 
 class Tally(Collector):
-    """Answers from memory, and requests refused at the door by status."""
+    """Answers from memory, and requests refused at the door by status; each web process counts its own."""
 
     def __init__(self) -> None:
         self.held = 0
@@ -18,10 +19,13 @@ class Tally(Collector):
 
     def collect(self) -> Iterator[CounterMetricFamily]:
         """The numbers in Prometheus' form."""
-        yield CounterMetricFamily("reflections_held_answers", "Answers given from memory.", value=self.held)
+        process = str(os.getpid())
+        held = CounterMetricFamily("reflections_held_answers", "Answers given from memory.", labels=["process"])
+        held.add_metric([process], self.held)
+        yield held
         refused = CounterMetricFamily(
-            "reflections_refused_requests", "Requests refused at the door.", labels=["status"]
+            "reflections_refused_requests", "Requests refused at the door.", labels=["process", "status"]
         )
         for status, number in sorted(self.refused.items()):
-            refused.add_metric([str(status)], number)
+            refused.add_metric([process, str(status)], number)
         yield refused

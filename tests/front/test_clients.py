@@ -28,9 +28,7 @@ def test_forged_forwarding_headers_are_ignored(door: RunningDoor) -> None:
         (1, ", ".join(["198.51.100.1"] * 20 + ["203.0.113.7"]), "203.0.113.7"),
     ],
 )
-def test_so_many_proxies_are_believed_and_no_more(
-    doors: Doors, proxies: int, forwarded: str, client: str
-) -> None:
+def test_so_many_proxies_are_believed_and_no_more(doors: Doors, proxies: int, forwarded: str, client: str) -> None:
     assert doors.open(proxies).ask("GET", "/echo", X_Forwarded_For=forwarded).json["REMOTE_ADDR"] == client
 
 

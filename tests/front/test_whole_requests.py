@@ -78,7 +78,9 @@ def test_a_body_of_just_the_limit_is_taken(door: RunningDoor) -> None:
 
 
 def test_a_small_chunked_body_is_taken_whole(door: RunningDoor) -> None:
-    answer = door.raw(CHUNKED.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n") + b"3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")
+    answer = door.raw(
+        CHUNKED.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n") + b"3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
+    )
     assert status(answer) == 200
     assert b'"CONTENT_LENGTH": "5"' in answer
     assert b'"body": "abcde"' in answer

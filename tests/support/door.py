@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
@@ -98,10 +98,8 @@ class RunningDoor:
     def raw(self, data: bytes, seconds: float = 10.0) -> bytes:
         """All that comes back for these bytes, until the door closes the line."""
         with closing(self.connect(seconds)) as line:
-            try:
+            with suppress(BrokenPipeError, ConnectionResetError):
                 line.sendall(data)
-            except (BrokenPipeError, ConnectionResetError):
-                pass
             return until_closed(line)
 
     def ask(self, method: str, target: str, body: bytes | None = None, **headers: str) -> Reply:

@@ -1,0 +1,37 @@
+"""``create_app()``: the one place where the rooms meet."""
+
+from __future__ import annotations
+
+import redis
+from flask import Flask
+from prometheus_client import CollectorRegistry
+
+from config.settings import Settings
+from service import database, demo, fallback, health, moderate, people, publish, receive
+from service.bell import Bell
+from service.languages import pages
+from service.limits import Limits
+
+PATIENCE = 1.0
+"""Seconds that Redis may take where somebody asks whether it is there."""
+
+
+def create_app(settings: Settings) -> Flask:
+    """The web side, without the door before it. ``extensions["metrics"]`` takes the counters of this process."""
+    app = Flask("service", static_folder=None)
+    app.config["SECRET_KEY"] = settings.secret
+    registry = app.extensions["metrics"] = CollectorRegistry()
+    database.init(app, settings.database)
+    pages.install(app)
+    fallback.install(app, settings.base_url)
+    bell = Bell(settings.redis)
+    limits = Limits(settings.redis, settings.intake_limits)
+    watched = redis.Redis.from_url(settings.redis, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE)
+    base_url = settings.base_url
+    app.register_blueprint(health.blueprint(watched, settings.metrics_token, registry))
+    app.register_blueprint(receive.blueprint(base_url, limits, bell))
+    app.register_blueprint(people.blueprint(base_url, settings.redis))
+    app.register_blueprint(moderate.blueprint(bell))
+    app.register_blueprint(publish.blueprint(base_url))
+    app.register_blueprint(demo.blueprint())
+    return app
