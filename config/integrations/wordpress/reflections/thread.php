@@ -1,0 +1,4 @@
+<?php
+/* What a classic theme includes in place of its comments.php. */
+defined( 'ABSPATH' ) || exit;
+echo reflections_thread();
