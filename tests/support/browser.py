@@ -1,0 +1,205 @@
+"""A real browser: Debian's Chromium, driven without a screen.
+
+What its console said is kept, so that a test can see that nothing was refused (a policy, a script, a page).
+Pictures go to the folder that the environment names ``SCREENSHOTS``, or to ``build/screenshots``.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium import webdriver
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.select import Select
+
+from tests.support.programs import program
+from tests.support.waiting import until
+
+PATIENCE = 15.0
+"""Seconds that a page has to become what a test waits for; the machine may be busy with other things."""
+
+ARGUMENTS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--no-default-browser-check",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-default-apps",
+    "--hide-scrollbars",
+)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who sits before the browser: by what, and in which language."""
+
+    width: int = 1280
+    height: int = 900
+    phone: bool = False
+    dark: bool = False
+    language: str = "en"
+    javascript: bool = True
+
+    @classmethod
+    def on_a_phone(cls, **further: Any) -> Reader:
+        return cls(width=390, height=844, phone=True, **further)
+
+
+class Browser:
+    """One Chromium window, as one reader sees it."""
+
+    def __init__(self, driver: webdriver.Chrome) -> None:
+        self.driver = driver
+        self._said: list[dict[str, Any]] = []
+
+    def open(self, url: str) -> None:
+        self.driver.get(url)
+
+    def find(self, selector: str, text: str = "", within: Any = None) -> WebElement:
+        """The first visible element of a CSS selector, with this in its text; waited for."""
+
+        def found() -> WebElement | None:
+            for element in (within or self.driver).find_elements(By.CSS_SELECTOR, selector):
+                try:
+                    if element.is_displayed() and text in element.text:
+                        return element
+                except StaleElementReferenceException:
+                    continue
+            return None
+
+        return until(found, PATIENCE, f"no {selector} with {text!r} came up on {self.driver.current_url}\n{self.text}")
+
+    def all(self, selector: str, within: Any = None) -> list[WebElement]:
+        """What is there now, in the order of the page."""
+        return list((within or self.driver).find_elements(By.CSS_SELECTOR, selector))
+
+    def shadow(self, selector: str) -> Any:
+        """The shadow tree of a custom element, to look ``within``; waited for."""
+        host = self.find(selector)
+        return until(lambda: self.run("return arguments[0].shadowRoot", host), PATIENCE, f"{selector} drew nothing")
+
+    def click(self, selector: str, text: str = "", within: Any = None) -> None:
+        self.find(selector, text, within).click()
+
+    def fill(self, selector: str, value: str, within: Any = None) -> None:
+        field = self.find(selector, within=within)
+        field.clear()
+        field.send_keys(value)
+
+    def choose(self, selector: str, value: str) -> None:
+        Select(self.find(selector)).select_by_value(value)
+
+    def press(self, *keys: str) -> None:
+        """Keys for whatever has the focus: ``"j"``, ``Keys.TAB``."""
+        self.driver.switch_to.active_element.send_keys(*keys)
+
+    def waits_for(self, condition: Callable[[], Any], what: str) -> Any:
+        return until(condition, PATIENCE, what)
+
+    def run(self, script: str, *arguments: Any) -> Any:
+        return self.driver.execute_script(script, *arguments)
+
+    @property
+    def text(self) -> str:
+        """All that a reader can read on the page now."""
+        try:
+            return self.driver.find_element(By.TAG_NAME, "body").text
+        except (NoSuchElementException, StaleElementReferenceException):  # it is just becoming another page
+            return ""
+
+    @property
+    def url(self) -> str:
+        return self.driver.current_url
+
+    def complaints(self, *expected: str) -> list[str]:
+        """What the console holds against the pages so far: errors, refused scripts and styles, missing files.
+
+        ``expected`` are patterns of what a test provokes itself.
+        """
+        self._said += self.driver.get_log("browser")  # type: ignore[no-untyped-call]
+        severe = [str(entry["message"]) for entry in self._said if entry["level"] in ("SEVERE", "WARNING")]
+        # Chromium looks for an icon by itself; that the tests' own web has none is nobody's fault.
+        ours = (*expected, r"/favicon\.ico ")
+        return [message for message in severe if not any(re.search(pattern, message) for pattern in ours)]
+
+    def shoot(self, name: str, selector: str = "") -> Path:
+        """A picture of the whole page, or of one element; its file."""
+        folder = Path(os.environ.get("SCREENSHOTS", "build/screenshots"))
+        folder.mkdir(parents=True, exist_ok=True)
+        file = folder / f"{name}.png"
+        if selector:
+            self.find(selector).screenshot(str(file))
+        else:
+            whole = self.driver.execute_cdp_cmd("Page.getLayoutMetrics", {})["cssContentSize"]
+            clip = {"x": 0, "y": 0, "width": whole["width"], "height": min(whole["height"], 6000), "scale": 1}
+            shot = self.driver.execute_cdp_cmd(
+                "Page.captureScreenshot", {"format": "png", "captureBeyondViewport": True, "clip": clip}
+            )
+            file.write_bytes(base64.b64decode(shot["data"]))
+        return file
+
+
+OpenBrowser = Callable[..., Browser]
+
+
+@pytest.fixture
+def open_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenBrowser]:
+    """``open_browser(Reader(…))``: a window for such a reader, with nothing remembered."""
+    with ExitStack() as ends:
+
+        def open_(reader: Reader | None = None) -> Browser:
+            driver = _start(reader or Reader(), tmp_path_factory.mktemp("chromium"))
+            ends.callback(driver.quit)
+            return Browser(driver)
+
+        yield open_
+
+
+@pytest.fixture
+def browser(open_browser: OpenBrowser) -> Browser:
+    """A window at a desk, in English, with nothing remembered."""
+    return open_browser()
+
+
+def _start(reader: Reader, profile: Path) -> webdriver.Chrome:
+    options = webdriver.ChromeOptions()
+    options.binary_location = program("chromium", "chromium")
+    for argument in (*ARGUMENTS, f"--user-data-dir={profile}", f"--lang={reader.language}"):
+        options.add_argument(argument)
+    options.add_argument(f"--window-size={reader.width},{reader.height}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    preferences: dict[str, Any] = {"intl.accept_languages": reader.language}
+    if not reader.javascript:
+        preferences["profile.managed_default_content_settings.javascript"] = 2
+    options.add_experimental_option("prefs", preferences)
+    driver = webdriver.Chrome(options, Service(program("chromedriver", "chromium-driver")))
+    if reader.phone:
+        driver.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": reader.width, "height": reader.height, "deviceScaleFactor": 2, "mobile": True},
+        )
+        driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    if reader.dark:
+        dark = [{"name": "prefers-color-scheme", "value": "dark"}]
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": dark})
+    return driver
+
+
+__all__ = ["Browser", "Keys", "OpenBrowser", "Reader", "browser", "open_browser"]
