@@ -10,8 +10,8 @@ from service.cli.supervisor import Child
 WEB, WORKERS, REDIS = 1, 2, 3
 """First nothing more is taken in, then what is held is given back; Redis hears of it and goes last."""
 
-GRACE: Mapping[int, float] = {WEB: 4.0, WORKERS: 3.0, REDIS: 1.5}
-"""Seconds for each stage: less than ten in all."""
+GRACE: Mapping[int, float] = {WEB: 4.0, WORKERS: 7.5, REDIS: 9.0}
+"""Seconds after which a stage is killed, from when the run was told to stop: what one leaves, the next may use."""
 
 Environ = Mapping[str, str]
 

@@ -38,7 +38,7 @@ class Child:
     stage: int
     """When it is stopped: 1 first, all of one stage together."""
     grace: float
-    """Seconds between SIGTERM and SIGKILL."""
+    """Seconds after which it is killed, from when we were told to stop."""
     files: Sequence[int] = ()
     """Open files that it inherits."""
 
@@ -84,9 +84,9 @@ class Supervisor:
 
     def stop(self) -> None:
         """Stop all, stage by stage: SIGTERM, and SIGKILL for what overstays its grace."""
+        began = time.monotonic()
         for stage in sorted({running.child.stage for running in self._running}):
             theirs = [one for one in self._running if one.child.stage == stage and one.again_at is None]
-            began = time.monotonic()
             for running in theirs:
                 running.process.terminate()
             for running in theirs:
@@ -94,7 +94,7 @@ class Supervisor:
                 try:
                     running.process.wait(max(left, 0))
                 except subprocess.TimeoutExpired:
-                    say("supervisor", f"{running.child.name} did not stop within {running.child.grace:g} s: killed")
+                    say("supervisor", f"{running.child.name} had not stopped after {running.child.grace:g} s: killed")
                 _end_group(running.process)
 
     def _pause(self, longest: float) -> float:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from service.cli import cli
 from tests.support.commands import command
@@ -61,11 +62,17 @@ def test_the_version_is_printed() -> None:
                                    ("run", "--port", "0"), ("run", "--port", "65535"), ("site", "list", "--nonsense"),
                                    ("site", "add", "ftp://blog.example/"),
                                    ("site", "add", "https://b.example", "--locale", "xx")], ids=" ".join)  # fmt: skip
-def test_bad_usage_is_status_2(words: tuple[str, ...], tmp_path: Path) -> None:
-    said = command(*words, cwd=tmp_path)
-    assert said.status == 2
-    assert said.out == ""
-    assert said.err.splitlines()[-1]
+def test_bad_usage_is_status_2(words: tuple[str, ...]) -> None:
+    said = CliRunner().invoke(cli, words, prog_name="reflections")
+    assert said.exit_code == 2
+    assert said.stdout == ""
+    assert said.stderr.splitlines()[-1].startswith("Error: ")
+
+
+def test_bad_usage_is_status_2_for_a_shell_too(tmp_path: Path) -> None:
+    said = command("run", "--port", "0", cwd=tmp_path)
+    assert (said.status, said.out) == (2, "")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("words", [("run",), ("web",), ("worker", "verify"), ("scheduler",), ("site", "list"),
