@@ -52,11 +52,12 @@ def web(data: Path, *words: str, **environment: str) -> Iterator[str]:
 
 @contextmanager
 def worker(data: Path, **settings: str) -> Iterator[int]:
-    """``reflections worker verify`` alone, once it listens to its queue; its process."""
+    """``reflections worker verify`` and the scheduler that rings it, once it listens to its queue; its process."""
+    ours, told = [sys.executable, "-m", "service.cli"], environ(data, **settings)
     with ExitStack() as stack:
         with on_core(0):
-            command = [sys.executable, "-m", "service.cli", "worker", "verify"]
-            process = stack.enter_context(running(command, data / "worker.log", environ(data, **settings)))
+            process = stack.enter_context(running([*ours, "worker", "verify"], data / "worker.log", told))
+            stack.enter_context(running([*ours, "scheduler"], data / "scheduler.log", told))
         connection = redis.Redis(unix_socket_path=str(data / "redis" / "redis.sock"))
         until(lambda: connection.scard("rq:workers") or process.poll() is not None, 30, "the worker did not come up")
         assert process.poll() is None, (data / "worker.log").read_text()

@@ -60,7 +60,7 @@ KINDS = {"none": (WITHOUT, 0.05), "link": (WITH, 0.05), "slow": (WITHOUT, 10.0)}
 
 
 def address(port: int, kind: str, n: int) -> str:
-    """The ``n``-th page of a kind, on a host that no other of that kind is on."""
+    """The ``n``-th page, on a host of its own."""
     return f"http://127.{10 + n // 62500}.{n // 250 % 250}.{1 + n % 250}:{port}/{kind}/{n}"
 
 

@@ -41,7 +41,7 @@ def measure(scale: Scale, folder: Path) -> Section:
         given = {name: ask(url) for name, url in urls.items()}
         files = stack.enter_context(nginx.static(folder / "nginx", {name: each.body for name, each in given.items()}))
         function = stack.enter_context(
-            bare(folder / "bare", {name: (list(each.headers.items()), each.body) for name, each in given.items()})
+            bare(folder / "bare", {name: (_headers(each), each.body) for name, each in given.items()})
         )
         before = stack.enter_context(nginx.front(folder / "front", run.url))
         other = stack.enter_context(isso.isso(folder / "isso"))
@@ -71,6 +71,12 @@ def measure(scale: Scale, folder: Path) -> Section:
 def thread(base_url: str, name: str) -> str:
     """Where the thread of a post is read."""
     return f"{base_url}/api/v1/thread?url={quote(filled.BLOG + name, safe='')}"
+
+
+def _headers(answer: Answer) -> list[tuple[str, str]]:
+    """Its headers without those that the server makes for each connection and answer."""
+    made = {"connection", "content-length", "date", "server"}
+    return [(name, value) for name, value in answer.headers.items() if name.lower() not in made]
 
 
 def _rows(turns: dict[str, list[Burst]], cold: Stream, late: float) -> list[Row]:

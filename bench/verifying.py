@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -33,15 +32,15 @@ def measure(scale: Scale, folder: Path) -> Section:
     with ExitStack() as stack:
         port = stack.enter_context(pages.pages(folder))
 
-        def sources(kind: str, number: int) -> list[str]:
-            return [pages.address(port, kind, n) for n in range(number)]
+        def sources(kind: str, number: int, first: int = 0) -> list[str]:
+            return [pages.address(port, kind, n) for n in range(first, first + number)]
 
         linked = scale.pages // 5
         alone = _alone(linked)
         usual = _usual(folder / "rq", sources("none", scale.jobs))
         without = _verify(folder / "without", sources("none", scale.pages), State.FAILED)
         with_link = _verify(folder / "with", sources("link", linked), State.PENDING)
-        honest = _slow_world(folder / "slow", sources("slow", scale.slow), sources("link", scale.honest))
+        honest = _slow_world(folder / "slow", sources("slow", scale.slow), sources("link", scale.honest, scale.slow))
     heaviest = max(*without.memory, *with_link.memory)
     rows = [
         Row("BeautifulSoup(lxml) and mf2py alone, one core", (alone,), "pages/s"),
@@ -137,20 +136,9 @@ def _usual(folder: Path, sources: Sequence[str]) -> float:
     with ExitStack() as stack:
         redis = stack.enter_context(ours.private(folder))
         page_a_job.enqueue(redis, sources)
-        command: list[str | Path] = [
-            Path(sys.executable).with_name("rq"),
-            "worker",
-            "--burst",
-            "--quiet",
-            "--url",
-            redis,
-            "pages",
-        ]
-        began = time.monotonic()
+        rq: list[str | Path] = [Path(sys.executable).with_name("rq"), "worker", "--burst", "--quiet"]
+        here = os.environ | {"PYTHONPATH": str(Path.cwd())}
         with on_core(0):
-            process = stack.enter_context(
-                running(command, folder / "log", os.environ | {"PYTHONPATH": str(Path.cwd())})
-            )
+            process = stack.enter_context(running([*rq, "--url", redis, "pages"], folder / "log", here))
         process.wait(300)
-        assert page_a_job.done(redis) == len(sources), (folder / "log").read_text()
-        return len(sources) / (time.monotonic() - began)
+        return page_a_job.rate(redis, len(sources))
