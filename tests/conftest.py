@@ -16,4 +16,5 @@ pytest_plugins = [
     "tests.support.verifying",
     "tests.support.web",
     "tests.support.wordpress",
+    "tests.support.worker",
 ]

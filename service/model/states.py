@@ -50,7 +50,7 @@ class Step:
     """The token under which a worker holds the item; ``None`` for everybody else."""
     reason: str | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
-    """Further columns that change in the same stroke; they have the last word."""
+    """Further columns that change in the same stroke."""
     details: Mapping[str, Any] | None = None
 
     @property
@@ -70,12 +70,11 @@ def step(session: Session, item: Reflection, wanted: Step, now: datetime) -> Eve
         where.append(Reflection.latest == wanted.seen)
     if wanted.lease is not None:
         where.append(Reflection.lease == wanted.lease)
-    values: dict[str, Any] = {"state": wanted.to}
+    values: dict[str, Any] = {"state": wanted.to, **wanted.values}
     if wanted.show is not None:
         values["shown"] = wanted.show
     if wanted.seen is not None:
         values["decided"] = wanted.seen
-    values.update(wanted.values)
     changed = session.execute(
         update(Reflection).where(*where).values(values).execution_options(synchronize_session=False)
     )

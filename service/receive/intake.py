@@ -161,7 +161,7 @@ def _look_again(session: Session, item: Reflection, now: datetime, delay: timede
     What is looked at just now is due once more: what is seen may be older than what the sender means.
     """
     due = now + delay
-    held = item.leased_until is not None and item.leased_until > now
+    held = item.lease is not None and item.leased_until is not None and item.leased_until > now
     if item.due_at is not None and not held:
         due = min(due, item.due_at)
     if item.state is State.FAILED:

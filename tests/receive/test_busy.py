@@ -96,6 +96,16 @@ def test_a_locked_file_is_waited_for_and_then_the_service_is_busy(
 
 
 @on_sqlite
+def test_a_ping_that_was_told_no_is_not_stored_afterwards(
+    client: FlaskClient, site: KnownSite, stored: Stored, tmp_path: Path
+) -> None:
+    with locked(tmp_path / "reflections.db"):
+        assert ping(client) == -32500
+    assert mention(client, "https://tom.example/").status_code == 201, "the writer is past what waited"
+    assert [item.source for item in stored.items()] == ["https://tom.example/"]
+
+
+@on_sqlite
 def test_a_file_that_cannot_grow_takes_nothing_until_it_can(
     client: FlaskClient, site: KnownSite, stored: Stored, tmp_path: Path
 ) -> None:

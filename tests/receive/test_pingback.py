@@ -298,9 +298,11 @@ def test_a_post_that_is_known_not_to_exist_does_not_exist(client: FlaskClient, s
     ping(client)
     stored.change(Post, exists=False, looked_at=datetime.now(UTC), due_at=None)
     assert ping(client, SOURCE + "/2") == 32
+    assert call(client, "pingback.extensions.getPingbacks", TARGET) == 32
     assert stored.count(Reflection) == 1
     stored.change(Post, looked_at=datetime.now(UTC) - timedelta(minutes=6))
     assert "/webmention/" in ping(client, SOURCE + "/2")
+    assert call(client, "pingback.extensions.getPingbacks", TARGET) == []
     (post,) = stored.posts()
     assert (post.exists, post.looked_at) == (None, None)
     assert post.due_at is not None, "it may be there now"
