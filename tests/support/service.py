@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.message import Message
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -124,7 +125,7 @@ class Answer:
     """What came back over HTTP."""
 
     status: int
-    headers: dict[str, str]
+    headers: Message
     body: bytes
 
     @property
@@ -143,10 +144,10 @@ def ask(
     request = urllib.request.Request(url, data, dict(headers or {}), method=method)
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:
-            return Answer(answer.status, dict(answer.headers), answer.read())
+            return Answer(answer.status, answer.headers, answer.read())
     except HTTPError as refusal:
         with refusal:
-            return Answer(refusal.code, dict(refusal.headers), refusal.read())
+            return Answer(refusal.code, refusal.headers, refusal.read())
 
 
 @dataclass(frozen=True)

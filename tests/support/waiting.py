@@ -11,8 +11,8 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def until(condition: Callable[[], T | None], seconds: float, what: str, pause: float = 0.05) -> T:
-    """What ``condition`` gives as soon as it is true. Fails after ``seconds`` and says what did not come about."""
+def until(condition: Callable[[], T | None], seconds: float, what: object, pause: float = 0.05) -> T:
+    """What ``condition`` gives as soon as it is true. Fails after ``seconds`` and says ``what`` did not come about."""
     deadline = time.monotonic() + seconds
     rest = threading.Event()
     while True:

@@ -123,6 +123,33 @@ def test_the_items_of_a_new_post_wait_for_its_look_half_a_minute_at_most(engine:
     assert len(claim(engine, 10, NOW + timedelta(seconds=30))) == 1
 
 
+def test_a_look_that_is_under_way_is_waited_for_however_late_it_began(engine: Engine) -> None:
+    items(engine, ["one.example"], looked=False)
+    later = NOW + timedelta(minutes=10)
+    [look] = claim_looks(engine, 10, later)
+    assert claim(engine, 10, later) == [] and not due.anything(engine, later)
+    give_back(engine, [look], later + timedelta(seconds=2))
+    assert len(claim(engine, 10, later)) == 1
+
+
+def test_two_posts_of_a_site_are_looked_at_at_a_time_and_none_of_one_that_rests(engine: Engine) -> None:
+    with writing(engine) as session:
+        for number in range(2):
+            base = f"https://blog-{number}.example/"
+            owner, _, _ = site.add(session, [parse(base)], NOW)
+            for path in range(5):
+                named(session, owner, parse(f"{base}{path}"), NOW)
+    looks = claim_looks(engine, 10, NOW)
+    assert sorted(look.address.host for look in looks) == ["blog-0.example"] * 2 + ["blog-1.example"] * 2
+    assert {look.site for look in claim_looks(engine, 10, NOW, resting=[looks[0].site])} == {looks[-1].site}
+
+
+def test_nothing_of_a_host_that_rests_is_taken(engine: Engine) -> None:
+    items(engine, ["flood.example"] * 3 + ["honest.example"])
+    [visit] = claim(engine, 10, NOW, resting=["flood.example"])
+    assert visit.host == "honest.example"
+
+
 def test_a_new_post_is_looked_at_once(engine: Engine) -> None:
     items(engine, ["one.example"], looked=False)
     [look] = claim_looks(engine, 10, NOW)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from service.model import Post, Site
+from service.model import site as sites
 from service.model.engine import writing
 from service.model.post import named
 from service.values.address import parse
 from service.values.state import State
 from tests.support.verifying import OURS, Pipeline
 from tests.support.waiting import free_port
+from tests.support.web import Answer, Request
 from workers import due
+from workers.due import LEASE
 
 TITLE = "Débat 2.0 : le retour"
 
@@ -44,6 +48,17 @@ def looked_at(pipeline: Pipeline, body: str, **answer: object) -> Post:
 def test_a_post_is_called_what_its_readers_call_it(sqlite_pipeline: Pipeline, body: str) -> None:
     post = looked_at(sqlite_pipeline, body)
     assert (post.title, post.exists, post.due_at, post.lease) == (TITLE, True, None, None)
+
+
+def test_its_readers_see_what_it_is_called_as_soon_as_that_is_known(pipeline: Pipeline, client: FlaskClient) -> None:
+    def title() -> str:
+        return str(client.get("/api/v1/thread", query_string={"url": target}).json["title"])  # type: ignore[index]
+
+    target = pipeline.web.page("/new", f"<title>{TITLE}</title>", host=OURS)
+    pipeline.claim(source_of(pipeline, target), target)
+    assert title() == ""
+    pipeline.run()
+    assert title() == TITLE
 
 
 def test_when_it_was_published_is_known(pipeline: Pipeline) -> None:
@@ -126,6 +141,8 @@ def test_where_it_moved_to_for_good_is_one_more_of_its_addresses(pipeline: Pipel
     "canonical", ["/", "http://other.example/debat", "http://127.0.0.9:1/debat", "/post", "mailto:x"]
 )
 def test_no_other_address_is_taken_over(pipeline: Pipeline, canonical: str) -> None:
+    with writing(pipeline.engine) as session:
+        sites.add(session, [parse("http://other.example/")], datetime.now(UTC))
     first = pipeline.post()
     pipeline.verified(source_of(pipeline, first), first)
     theirs = pipeline.our_post(first).id
@@ -143,10 +160,13 @@ def test_a_page_of_ours_that_costs_too_much_to_read_exists(sqlite_pipeline: Pipe
 
 
 def test_who_lost_the_lease_of_a_look_changes_nothing(pipeline: Pipeline) -> None:
-    target = pipeline.web.page("/new", "<title>A</title>", host=OURS)
+    def answer(_request: Request) -> Answer:
+        taken.extend(due.claim_looks(pipeline.engine, 10, datetime.now(UTC) + LEASE))
+        return Answer("<title>A</title>")
+
+    taken: list[due.Look] = []
+    target = pipeline.web.answers("/new", answer, host=OURS)
     pipeline.claim(source_of(pipeline, target), target)
-    now = datetime.now(UTC)
-    [_lost] = due.claim_looks(pipeline.engine, 10, now - timedelta(minutes=1))
-    assert due.claim_looks(pipeline.engine, 10, now - timedelta(seconds=50)) == []
     pipeline.run()
-    assert pipeline.our_post(target).title == "A"
+    post = pipeline.our_post(target)
+    assert (post.title, post.looked_at, post.lease) == ("", None, taken[0].token)
