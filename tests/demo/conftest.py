@@ -34,10 +34,10 @@ def ask_there(url: str, body: bytes | None = None, headers: Mapping[str, str] | 
         with urllib.request.build_opener(_Stay).open(
             urllib.request.Request(url, body, dict(headers or {})), timeout=30
         ) as answer:
-            return Answer(answer.status, dict(answer.headers), answer.read())
+            return Answer(answer.status, answer.headers, answer.read())
     except HTTPError as refusal:
         with refusal:
-            return Answer(refusal.code, dict(refusal.headers), refusal.read())
+            return Answer(refusal.code, refusal.headers, refusal.read())
 
 
 @dataclass(frozen=True)

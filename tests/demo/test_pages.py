@@ -35,6 +35,15 @@ def test_each_other_blog_links_to_the_famous_post(blog: Blog, echo: object) -> N
     assert f'href="{blog.url}{FAMOUS.path}">' in page
 
 
+@pytest.mark.parametrize("page", ["/ecrire/", *(echo.path for echo in ECHOES)])
+def test_the_guide_on_each_page_is_no_link_to_what_its_author_means(blog: Blog, page: str) -> None:
+    text = blog.ask(page).text
+    assert text.count(FAMOUS.path) == (page != "/ecrire/") and text.count(OPEN.path) == 0
+    for step, post in {"/guide/1": FAMOUS, "/guide/2": OPEN}.items():
+        assert f'href="{step}"' in text
+        assert blog.ask(step).headers["Location"] == post.path
+
+
 def test_the_guide_speaks_the_readers_language_and_the_blog_its_own(blog: Blog) -> None:
     english = blog.ask(OPEN.path).text
     french = blog.ask(OPEN.path, headers={"Accept-Language": "fr-CA,en;q=0.5"}).text

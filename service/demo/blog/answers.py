@@ -42,6 +42,8 @@ def read(blogs: Blogs, path: str, query: str) -> Answer:
         return Answer(blogs.home())
     if path == FORM:
         return Answer(blogs.write(deleted=query == DELETED))
+    if path in content.STEPS:
+        return Answer(status=HTTPStatus.FOUND, location=content.STEPS[path])
     if path in content.POSTS:
         return Answer(blogs.post(content.POSTS[path]))
     post = _written(blogs, path)

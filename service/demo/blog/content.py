@@ -109,3 +109,7 @@ ECHOES: Sequence[Post] = (
 
 POSTS: Mapping[str, Post] = MappingProxyType({post.path: post for post in (FAMOUS, OPEN, *ECHOES)})
 """Path → post."""
+
+FIRST, SECOND = "/guide/1", "/guide/2"
+STEPS: Mapping[str, str] = MappingProxyType({FIRST: FAMOUS.path, SECOND: OPEN.path})
+"""Where the guide leads. It stands on every page, and must not be taken for what their authors link to."""
