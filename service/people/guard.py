@@ -145,8 +145,8 @@ def _stop_strangers() -> ResponseReturnValue | None:
     if not current_user.is_authenticated:
         if changes or "HX-Request" in request.headers:
             raise Unauthorized
-        back = request.full_path.rstrip("?")
-        return redirect(url_for("people.sign_in", next=None if back == "/admin/" else back))
+        home, back = f"{request.script_root}/admin/", request.script_root + request.full_path.rstrip("?")
+        return redirect(url_for("people.sign_in", next=None if back == home else back))
     if changes and not csrf.carries(request.form.get(csrf.FIELD) or request.headers.get(csrf.HEADER), person().csrf):
         raise Forbidden
     return None

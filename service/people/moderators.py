@@ -35,7 +35,9 @@ def add(session: Session, name: str, role: str, sites: Sequence[Site], password:
     if named(session, name) is not None:
         raise BadModerator(f"there is a moderator called {name} already")
     if role == MODERATOR and not sites:
-        raise BadModerator("a moderator decides on sites: name at least one")
+        raise BadModerator(
+            "a moderator decides on sites: name at least one with --site, or make an owner with --role owner"
+        )
     _good(password, name)
     moderator = Moderator(name=name, role=role, password_hash=passwords.hashed(password), created=now)
     session.add(moderator)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from flask import make_response, redirect, render_template, request, url_for
+from flask import current_app, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
@@ -15,7 +15,6 @@ from service.model import Moderator
 from service.people import moderators, passwords, sessions
 from service.people.guard import entrance, give_cookie, person, take_cookie, token
 
-_HOME = "/admin/"
 _OUR_PATH = re.compile(r"/admin/[^\\\x00-\x20\x7f]*")
 
 
@@ -30,8 +29,10 @@ def sign_in() -> ResponseReturnValue:
         return _form(back, name, wait=wait)
     known = moderators.named(db.session(), name)
     if not passwords.fits(password, known.password_hash if known else None) or known is None:
+        current_app.logger.warning("sign-in refused: name=%r address=%s", name[:60], _address())
         return _form(back, name, wrong=True)
     entrance().guessing.right(name, _address())
+    current_app.logger.info("signed in: name=%r address=%s", known.name, _address())
     return give_cookie(make_response(redirect(back, 303)), _begin(known.id))
 
 
@@ -69,7 +70,9 @@ def password() -> ResponseReturnValue:
 
 def back_to(wanted: str | None) -> str:
     """Where to go after signing in: a page of the dashboard, whatever ``next`` says (CWE-601)."""
-    return wanted if wanted and _OUR_PATH.fullmatch(wanted) else _HOME
+    root = request.script_root
+    ours = wanted is not None and wanted.startswith(root) and _OUR_PATH.fullmatch(wanted[len(root) :])
+    return wanted if wanted and ours else f"{root}/admin/"
 
 
 def _begin(moderator_id: int) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from config.settings import Settings
+from service.app import create_app
 from service.model import session as signed_in
 from service.model.engine import writing
 from tests.support.desk import Dashboard, Desk, OpenDashboard
@@ -269,3 +270,18 @@ def test_the_signed_out_find_the_way_back_in(open_dashboard: OpenDashboard, owne
     answer = dashboard.press(form, "Approve")
     assert answer.status_code == 401
     assert "You are signed out" in answer.text
+
+
+def test_below_a_path_sign_in_leads_to_our_own_dashboard(settings: Settings, owner: SignIn) -> None:
+    below = create_app(settings.model_copy(update={"base_url": "http://127.0.0.1:8000/talk"})).test_client()
+    ours = "http://127.0.0.1:8000/talk"
+    asked = below.get("/admin/?state=spam", base_url=ours)
+    assert asked.headers["Location"] == "/talk/admin/sign-in?next=/talk/admin/?state%3Dspam"
+    for wanted, leads in {"/talk/admin/?state=spam": "/talk/admin/?state=spam", "/admin/": "/talk/admin/"}.items():
+        signed_in = below.post(
+            "/admin/sign-in",
+            data={"name": owner.name, "password": owner.password, "next": wanted},
+            headers={"Sec-Fetch-Site": "same-origin"},
+            base_url=ours,
+        )
+        assert (signed_in.status_code, signed_in.headers["Location"]) == (303, leads)
