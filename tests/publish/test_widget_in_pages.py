@@ -170,6 +170,31 @@ def test_two_threads_and_many_counts_share_a_page(browser: Browser, blog: Blog) 
     assert browser.complaints() == []
 
 
+def test_a_count_of_the_post_itself_leaves_the_thread_its_place(browser: Browser, blog: Blog) -> None:
+    the_thread_of_2011(blog)
+    count = "<p><reflections-count></reflections-count></p>"
+    browser.open(blog.page("lenteur", count + blog.served.script))
+    drawn(browser, HEADING)
+    assert browser.complaints() == []
+
+
+def test_an_overview_that_counts_other_pages_gets_no_thread(browser: Browser, blog: Blog) -> None:
+    the_thread_of_2011(blog)
+    count = '<a href="/lenteur"><reflections-count></reflections-count></a>'
+    browser.open(blog.page("accueil", count + blog.served.script))
+    said = "return document.querySelector('reflections-count').shadowRoot?.textContent"
+    browser.waits_for(lambda: browser.run(said), "the count did not come")
+    assert browser.all("reflections-thread") == []
+
+
+def test_a_host_that_browsers_take_for_none_hides_nobody_else(browser: Browser, blog: Blog) -> None:
+    odd = Says("Odd", "", Kind.WEBMENTION, State.APPROVED, "http://xn--a.odd.example/", "mention")
+    blog.served.threads.add(blog.post("drole", "Drôle"), Says("Bonjour", "Zoé"), odd)
+    browser.open(blog.page("drole"))
+    drawn(browser, "2 réflexions")
+    assert browser.complaints() == []
+
+
 STRICT = "default-src 'none'; style-src 'self'; img-src data:; script-src {0}; connect-src {0}"
 
 

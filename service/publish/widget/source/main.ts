@@ -3,12 +3,13 @@
  *
  *     <script async src="https://SERVICE/widget.js"></script>
  *
- * It puts `<reflections-thread>` behind itself once the page is read, unless the page has a thread or a count of its
- * own; its `data-url`, `data-lang`, `data-theme` and `data-order` become the thread's attributes. A script of
+ * It puts `<reflections-thread>` behind itself once the page is read, unless the page has a thread of its own, or
+ * counts other pages; its `data-url`, `data-lang`, `data-theme` and `data-order` become the thread's attributes. A script of
  * `type="module"`, or in the head, can't see its place: there the page writes `<reflections-thread>` itself.
  */
 
 import { ReflectionsCount } from "./count";
+import { pageOf } from "./page";
 import { ReflectionsThread } from "./thread";
 
 const script = document.currentScript;
@@ -23,13 +24,18 @@ if (script instanceof HTMLScriptElement && document.body?.contains(script)) {
   else place(script);
 }
 
+/** Whether the page has placed a thread itself, or is an overview that counts other pages. */
+function isServed(page: string): boolean {
+  const counts = [...document.querySelectorAll<ReflectionsCount>("reflections-count")];
+  return !!document.querySelector("reflections-thread") || counts.some((count) => count.page !== page);
+}
+
 function place(script: HTMLScriptElement): void {
-  if (document.querySelector("reflections-thread, reflections-count")) return;
   const thread = document.createElement("reflections-thread");
   for (const name of ["url", "lang", "theme", "order"]) {
     const value = script.getAttribute(`data-${name}`);
     if (value !== null) thread.setAttribute(name, value);
   }
   if (!document.getElementById("reflections")) thread.id = "reflections";
-  script.after(thread);
+  if (!isServed(pageOf(thread))) script.after(thread);
 }

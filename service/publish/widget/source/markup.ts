@@ -27,7 +27,11 @@ export function isolated(words: Child): HTMLElement {
 }
 
 export function hostOf(url: string): string {
-  return new URL(url).host.replace(/^www\./, "");
+  try {
+    return new URL(url).host.replace(/^www\./, "");
+  } catch {
+    return url; // a host that this browser takes for none: `xn--a`
+  }
 }
 
 interface Policy {

@@ -45,16 +45,14 @@ export class ReflectionsThread extends HTMLElement {
     await null;
     if (turn !== this.#turn) return;
     const likely = speak(languageOf(this));
-    let draw: () => void;
     try {
       const thread = await ask<Thread>("thread", this.#query());
       const language = await speak(this.lang || thread.locale);
-      draw = () => this.#draw(thread, language);
+      if (turn === this.#turn) this.#draw(thread, language);
     } catch {
       const language = await likely;
-      draw = () => this.#apologize(language);
+      if (turn === this.#turn) this.#apologize(language);
     }
-    if (turn === this.#turn) draw();
   }
 
   #query(): string[][] {
