@@ -28,7 +28,7 @@ def create_app(settings: Settings) -> Flask:
     limits = Limits(settings.redis, settings.intake_limits)
     watched = redis.Redis.from_url(settings.redis, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE)
     base_url = settings.base_url
-    app.register_blueprint(health.blueprint(watched, settings.metrics_token, registry))
+    app.register_blueprint(health.blueprint(watched, settings.metrics_token, registry, settings.trusted_proxies))
     app.register_blueprint(receive.blueprint(base_url, limits, bell))
     app.register_blueprint(people.blueprint(base_url, settings.redis))
     app.register_blueprint(moderate.blueprint(bell))

@@ -28,11 +28,14 @@ SECONDS = 1.0
 _FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
 
 
-def blueprint(redis_connection: redis.Redis, metrics_token: str, registry: CollectorRegistry) -> Blueprint:
+def blueprint(
+    redis_connection: redis.Redis, metrics_token: str, registry: CollectorRegistry, proxies: int = 0
+) -> Blueprint:
     """``/healthz``, ``/readyz`` and ``/metrics``.
 
     ``registry`` takes the counters of this process; the door adds its own. With no ``metrics_token`` the numbers are
-    given to loopback alone, and never to a request that a proxy passed on.
+    given to loopback alone, and never to a request that a proxy passed on, nor to anybody where ``proxies`` stand in
+    front: what a client can do to their headers is not ours to know.
     """
     health = Blueprint("health", __name__)
     probes = {"database": Probe(), "redis": Probe()}
@@ -67,7 +70,7 @@ def blueprint(redis_connection: redis.Redis, metrics_token: str, registry: Colle
 
     @health.get("/metrics")
     def metrics() -> ResponseReturnValue:
-        if not _may_read(metrics_token):
+        if not _may_read(metrics_token, proxies):
             refusal = Response("Metrics are not for strangers.\n", 401 if metrics_token else 403)
             refusal.mimetype = "text/plain"
             if metrics_token:
@@ -85,11 +88,11 @@ def _said(what: dict[str, object], status: int) -> Response:
     return response
 
 
-def _may_read(token: str) -> bool:
+def _may_read(token: str, proxies: int) -> bool:
     if token:
         given = request.headers.get("Authorization", "")
         return hmac.compare_digest(given.encode(), f"Bearer {token}".encode())
-    if any(name in request.headers for name in _FORWARDED):
+    if proxies or any(name in request.headers for name in _FORWARDED):
         return False
     return request.remote_addr is not None and ipaddress.ip_address(request.remote_addr).is_loopback
 

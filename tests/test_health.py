@@ -88,6 +88,12 @@ def test_the_numbers_are_not_for_who_comes_through_a_proxy(client: FlaskClient, 
     assert (answer.status_code, answer.text) == (403, "Metrics are not for strangers.\n")
 
 
+def test_behind_a_proxy_the_numbers_are_for_who_has_the_token(settings: Settings) -> None:
+    """A proxy that calls from loopback, and loses what the client says of himself, makes him look like its machine."""
+    behind = house(changed(settings, TRUSTED_PROXIES="1"))
+    assert behind.get("/metrics").status_code == 403
+
+
 def test_the_numbers_are_for_loopback_alone(client: FlaskClient) -> None:
     for address, status in (("127.0.0.1", 200), ("::1", 200), ("192.0.2.7", 403), ("10.0.0.1", 403)):
         assert client.get("/metrics", environ_base={"REMOTE_ADDR": address}).status_code == status, address
