@@ -7,11 +7,13 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --silent
 UV_COMPILE := uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-annotate --no-header
 
-.PHONY: run test check bench drill audit lock help
+.PHONY: setup run test check bench drill audit lock help
 .DEFAULT_GOAL := help
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*##/\1\t/p' Makefile
+
+setup: $(VENV)/.run  ## what a run needs, without starting it
 
 run: $(VENV)/.run  ## set everything up and start the whole service (PORT=8000 DATA=var)
 	@exec $(BIN)/reflections run

@@ -10,6 +10,7 @@ from __future__ import annotations
 import http.client
 import os
 import socket
+import sys
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
@@ -33,6 +34,7 @@ from service.migrations import upgrade
 def command(host: str, port: int, workers: int, data: Path | None) -> None:
     """Run the whole service here: web, workers, scheduler and a private Redis. Ctrl-C stops it."""
     log.begin()
+    os.umask(0o077)  # whatever is made from here on is its owner's alone
     folder = folder_of(data)
     environ = _environ(folder, host, port)
     settings = load(environ)
@@ -110,3 +112,5 @@ def _greet(settings: Settings, owner: tuple[str, str] | None, demo: bool) -> Non
     click.echo(f"  webmention  {base}/webmention")
     click.echo(f"  pingback    {base}/pingback")
     click.echo(f"  data        {settings.data_dir}")
+    command = Path(sys.executable).with_name("reflections")
+    click.echo(f"  your site   {command} site add https://your.blog/ --data {settings.data_dir}")

@@ -59,4 +59,6 @@ def open_port(host: str, port: int) -> socket.socket:
     try:
         return listen(host, port)
     except OSError as refused:
-        raise click.ClickException(f"can't listen on {host}:{port}: {refused.strerror or refused}") from None
+        raise click.ClickException(
+            f"can't listen on {host}:{port}: {refused.strerror or refused}; choose another --port"
+        ) from None

@@ -9,7 +9,7 @@ from service.decide.conclude import next_attempt
 from service.values.page import Failure, Page, Unchanged
 
 ABSENT = frozenset({"not_found", "gone"})
-"""The reasons that say that a post does not exist (contract, "fault 32": only when it definitely does not)."""
+"""The reasons that say that a post does not exist (Pingback 1.0, fault 32: only when it definitely does not)."""
 
 PRESENT = frozenset({"unsupported_type"})
 """Those that say that something is there, only nothing to read."""

@@ -1,7 +1,7 @@
 """The door: what stands between the clients and Flask, in granian's RSGI.
 
 It gives published bytes from memory, takes only whole requests, and then only a thread of Flask's. A client that
-stalls (head, body or reading) costs a coroutine or a place in granian, and holds up nobody else (contract 5.6).
+stalls (head, body or reading) costs a coroutine or a place in granian, and holds up nobody else.
 """
 
 from __future__ import annotations

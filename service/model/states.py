@@ -32,7 +32,7 @@ STEPS: Mapping[State, frozenset[State]] = MappingProxyType({
     State.GONE: frozenset({State.PENDING, State.ERASED}),
     State.ERASED: frozenset(),
 })  # fmt: skip
-"""From where to where (contract, "States"). A state may also be confirmed: a look that changes nothing."""
+"""From where to where. A state may also be confirmed: a look that changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from service.values.state import DECIDABLE, State
 BY_HAND: Mapping[State, frozenset[State]] = MappingProxyType(
     dict.fromkeys(DECIDABLE, DECIDABLE) | {State.FAILED: frozenset({State.RECEIVED, State.APPROVED})}
 )
-"""From where to where a person may move an item (contract, "States"); back to ``failed`` only by undoing."""
+"""From where to where a person may move an item; back to ``failed`` only by undoing."""
 
 LONGEST_WORDS = 1000
 

@@ -123,7 +123,7 @@ class Item:
 
     @property
     def waits(self) -> bool:
-        """Whether a person is asked (contract, "States")."""
+        """Whether a person is asked."""
         return self.state is State.PENDING or self.changed
 
     @property

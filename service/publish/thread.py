@@ -143,7 +143,7 @@ def counts_json(counts: Mapping[str, int]) -> dict[str, int]:
 
 
 def as_json(thread: Thread, address: Callable[[View], str]) -> dict[str, Any]:
-    """The thread as the contract has it; ``address`` gives where a further view of it is."""
+    """The thread in the form of the public API; ``address`` gives where a further view of it is."""
     heading, view = thread.heading, thread.view
     return {
         "url": heading.url,

@@ -30,7 +30,7 @@ WORDS: Mapping[str, Told] = MappingProxyType({
     "unfetchable": Told("Not readable", "The source could not be fetched or read."),
     "gone": Told("Gone", "The source is gone, or no longer links to the target."),
 })  # fmt: skip
-"""The words of the status resource (contract, "Receiving")."""
+"""The words of the status resource."""
 
 _BY_STATE: Mapping[State, str] = MappingProxyType({
     State.RECEIVED: "received",

@@ -19,7 +19,7 @@ from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
 LONGEST = 2048
-"""Characters of the longest URL that is taken, as given and in normal form (contract, "Receiving"). PostgreSQL's
+"""Characters of the longest URL that is taken, as given and in normal form. PostgreSQL's
 indexes hold no more than 2,700 bytes of one, and what is not ASCII grows to up to twelve characters each."""
 
 DEEPEST_PREFIX = 20
@@ -99,7 +99,7 @@ class Address:
     def domain(self) -> str:
         """The registrable domain (public suffix list, private part included); an address literal is itself.
 
-        This is what "a host" means where servers are spared and records are kept (contract §5.3).
+        This is what "a host" means where servers are spared and records are kept.
         """
         return registrable(self.host)
 
@@ -204,6 +204,15 @@ def prefix_keys(address: Address) -> Iterator[str]:
     for count in range(1, min(len(segments), DEEPEST_PREFIX) + 1):
         if segments[count - 1]:
             yield place + "/".join(segments[:count]) + "/"
+
+
+def stored(text: str | None) -> Address | None:
+    """An address that was checked when it came in; ``None`` where there is none, or its row is broken all the same:
+    one such row must not hold up the rest."""
+    try:
+        return parse(text, longest=None) if text else None
+    except BadAddress:
+        return None
 
 
 def shown(address: Address, longest: int = 80) -> str:

@@ -36,7 +36,7 @@ class Protocol(StrEnum):
 
 
 class Relation(StrEnum):
-    """What a linkback is to its post (contract, ``type``)."""
+    """What a linkback is to its post (the API's ``type``)."""
 
     MENTION = "mention"
     REPLY = "reply"

@@ -114,7 +114,7 @@ def test_another_run_can_not_have_its_folder(run: WholeRun) -> None:
 def test_another_run_can_not_have_its_port(run: WholeRun, tmp_path: Path) -> None:
     port = run.url.rpartition(":")[2]
     said = command("run", "--port", port, "--data", tmp_path / "other")
-    assert said.complaint == f"Error: can't listen on 127.0.0.1:{port}: Address already in use"
+    assert said.complaint == f"Error: can't listen on 127.0.0.1:{port}: Address already in use; choose another --port"
 
 
 def test_a_path_that_is_too_deep_for_a_socket_is_said_in_one_line(tmp_path: Path) -> None:

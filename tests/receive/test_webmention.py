@@ -1,4 +1,4 @@
-"""The webmention endpoint: what it takes, what it refuses, and in which words (W3C Webmention 3.2; contract, 4)."""
+"""The webmention endpoint: what it takes, what it refuses, and in which words (W3C Webmention 3.2)."""
 
 from __future__ import annotations
 
