@@ -29,13 +29,16 @@ class Bell:
     def __init__(self, redis_url: str) -> None:
         self.connection = redis.Redis.from_url(redis_url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE)
         self._silent_until = 0.0
+        self._heard_until: dict[str, float] = {}
 
     def ring(self, name: str) -> None:
         """Wakes a worker on the queue ``name``."""
-        if time.monotonic() < self._silent_until:
+        now = time.monotonic()
+        if now < self._silent_until or now < self._heard_until.get(name, 0.0):
             return
         try:
             if self.connection.set(f"reflections:bell:{name}", 1, nx=True, px=int(PAUSE * 1000)):
+                self._heard_until[name] = now + PAUSE
                 self._queue(name).enqueue(JOBS[name], ttl=60, result_ttl=0, failure_ttl=0)
         except redis.RedisError:
             self._silent_until = time.monotonic() + PATIENCE

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from service.model.base import Base, Moment
@@ -64,10 +66,48 @@ class PostAddress(Base):
     post: Mapped[Post] = relationship(back_populates="addresses")
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a claim needs to know of its post."""
+
+    id: int
+    site_id: int
+    exists: bool | None
+    looked_at: datetime | None
+    linkbacks_open: bool | None
+
+
+_post, _address = Post.__table__, PostAddress.__table__
+_AT = (
+    select(_post.c.id, _post.c.site_id, _post.c.exists, _post.c.looked_at, _post.c.linkbacks_open)
+    .join_from(_address, _post)
+    .where(_address.c.site_id == bindparam("site_id"), _address.c.key == bindparam("key"))
+)
+_KNOWN = (
+    select(Post)
+    .join(PostAddress)
+    .where(PostAddress.site_id == bindparam("site_id"), PostAddress.key == bindparam("key"))
+)
+_IDS = select(_address.c.site_id, _address.c.key, _address.c.post_id).where(
+    _address.c.site_id.in_(bindparam("site_ids", expanding=True)), _address.c.key.in_(bindparam("keys", expanding=True))
+)
+
+
 def known(session: Session, site: Site, address: Address) -> Post | None:
     """The post of this site that the address means, if it was ever named."""
-    key = post_key(address, site.slash_matters)
-    return session.scalar(select(Post).join(PostAddress).where(PostAddress.site_id == site.id, PostAddress.key == key))
+    return session.scalar(_KNOWN, {"site_id": site.id, "key": post_key(address, site.slash_matters)})
+
+
+def at(session: Session, site_id: int, key: str) -> Known | None:
+    """What the post under this key is known for, if it was ever named."""
+    row = session.execute(_AT, {"site_id": site_id, "key": key}).first()
+    return Known(*row) if row else None
+
+
+def ids(session: Session, places: Collection[tuple[int, str]]) -> Mapping[tuple[int, str], int]:
+    """The posts under these keys, each a site's, in one query; what was never named is left out."""
+    wanted = {"site_ids": sorted({site for site, _ in places}), "keys": sorted({key for _, key in places})}
+    return {(site_id, key): post_id for site_id, key, post_id in session.execute(_IDS, wanted)}
 
 
 def named(session: Session, site: Site, address: Address, now: datetime) -> Post:

@@ -8,11 +8,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, func, literal, null, select
+from sqlalchemy import (
+    JSON,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from service.model.base import Base, Moment, StateName
-from service.model.insert import insert
+from service.model.insert import dialect, giving_way, insert
 from service.model.post import Post
 from service.model.revision import Revision
 from service.values.state import State
@@ -101,6 +112,19 @@ class Upserted:
     """The item as it was, where it was there already; ``None`` where it is new."""
 
 
+_reflection = Reflection.__table__
+_STATE = select(_reflection.c.state).where(
+    _reflection.c.post_id == bindparam("post_id"), _reflection.c.source_key == bindparam("source_key")
+)
+_NEW, _FIRST_ARRIVAL = giving_way(Reflection), giving_way(Arrival)
+
+
+def state_of(session: Session, post_id: int, source_key: str) -> State | None:
+    """The state of this source's item under this post, if there is one."""
+    state: State | None = session.scalar(_STATE, {"post_id": post_id, "source_key": source_key})
+    return state
+
+
 def upsert(session: Session, post_id: int, source_key: str, new: Mapping[str, Any]) -> Upserted:
     """The one item of this source under this post, however many come at once; ``new`` are the columns of a new one.
 
@@ -108,7 +132,7 @@ def upsert(session: Session, post_id: int, source_key: str, new: Mapping[str, An
     """
     uid = new_uid()
     row = {**new, "uid": uid, "post_id": post_id, "source_key": source_key}
-    made = session.scalar(insert(session, Reflection).values(row).on_conflict_do_nothing().returning(Reflection.id))
+    made = session.scalar(_NEW[dialect(session)], row)
     if made is not None:
         return Upserted(made, uid, None)
     item = session.scalars(
@@ -127,18 +151,23 @@ def arrive(
 
     The first words said with it stay: a stranger who sends the pair again can't exchange them.
     """
+    row = _arrival(item, protocol, target, hints, now)
     ways = select(func.count()).select_from(Arrival).where(Arrival.reflection_id == item).scalar_subquery()
-    arrival = Arrival.__table__.c
-    row = {
-        arrival.reflection_id: item,
-        arrival.protocol: protocol,
-        arrival.target: target,
-        arrival.first: now,
-        arrival.hints: hints or None,
-    }
-    values = [null() if value is None else literal(value, column.type) for column, value in row.items()]
+    values = [literal(value, Arrival.__table__.c[name].type) for name, value in row.items()]
     session.execute(
         insert(session, Arrival)
-        .from_select([column.name for column in row], select(*values).where(ways < MOST_FORMS))
+        .from_select(list(row), select(*values).where(ways < MOST_FORMS))
         .on_conflict_do_nothing()
     )
+
+
+def arrive_first(
+    session: Session, item: int, protocol: str, target: str, hints: Mapping[str, Any] | None, now: datetime
+) -> None:
+    """The same for an item that is new in this transaction: there is nothing to count yet."""
+    session.execute(_FIRST_ARRIVAL[dialect(session)], _arrival(item, protocol, target, hints, now))
+
+
+def _arrival(item: int, protocol: str, target: str, hints: Mapping[str, Any] | None, now: datetime) -> dict[str, Any]:
+    row = {"reflection_id": item, "protocol": protocol, "target": target, "first": now}
+    return {**row, "hints": hints} if hints else row

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text, select
+from sqlalchemy import ForeignKey, String, Text, bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
@@ -46,6 +48,30 @@ class SitePrefix(Base):
     url: Mapped[str] = mapped_column(Text)
 
     site: Mapped[Site] = relationship(back_populates="prefixes")
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A site as strangers meet it."""
+
+    id: int
+    slash_matters: bool
+    linkbacks_open: bool
+
+
+_site, _prefix = Site.__table__, SitePrefix.__table__
+_OWNERS = (
+    select(_prefix.c.key, _site.c.id, _site.c.slash_matters, _site.c.linkbacks_open)
+    .join_from(_prefix, _site)
+    .where(_prefix.c.key.in_(bindparam("keys", expanding=True)))
+)
+_OF = (
+    select(Site)
+    .join(SitePrefix)
+    .where(SitePrefix.key.in_(bindparam("keys", expanding=True)))
+    .order_by(func.length(SitePrefix.key).desc())
+    .limit(1)
+)
 
 
 class BadSite(ValueError):
@@ -121,9 +147,15 @@ def based_at(session: Session, base: Address) -> Site | None:
 
 def of(session: Session, address: Address) -> Site | None:
     """The site that an address belongs to: the longest prefix on a segment boundary."""
-    keys = list(prefix_keys(address))
-    found = session.scalars(select(SitePrefix).where(SitePrefix.key.in_(keys))).all()
-    return max(found, key=lambda prefix: len(prefix.key)).site if found else None
+    return session.scalar(_OF, {"keys": list(prefix_keys(address))})
+
+
+def owners(session: Session, addresses: Sequence[Address]) -> list[Owner | None]:
+    """The site that each address belongs to, as :func:`of` says, in one query."""
+    keys = [list(prefix_keys(address)) for address in addresses]
+    rows = session.execute(_OWNERS, {"keys": sorted({key for some in keys for key in some})})
+    found = {key: Owner(*said) for key, *said in rows}
+    return [next((found[key] for key in reversed(some) if key in found), None) for some in keys]
 
 
 def by_token(session: Session, token: str) -> Site | None:

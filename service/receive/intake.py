@@ -10,18 +10,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Exists, exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.bell import Bell
 from service.database import db, write
 from service.limits import Limits
-from service.model import Event, Post, Reflection, Rule
+from service.model import Event, Post, Reflection
 from service.model import post as posts
 from service.model import reflection as reflections
+from service.model import rule as rules
 from service.model import site as sites
 from service.model.states import Step, step
 from service.receive.claim import Claim
+from service.values.address import post_key
 from service.values.reason import REASONS, Reason, Refused
 from service.values.state import State
 
@@ -45,6 +47,14 @@ class Receipt:
     """Why the last look at a known one failed, within the last hour."""
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a claim belongs: its target's site, and the key of its post there."""
+
+    site_id: int
+    key: str
+
+
 class Intake:
     """Takes claims under the limits, and wakes the workers."""
 
@@ -61,48 +71,52 @@ class Intake:
         wait = self._limits.refuse(claim.sender)
         if wait is not None:
             raise Refused("too_many", retry_after=wait)
-        check(db.session(), claim, now)
+        place = check(db.session(), claim, now)
         db.session.rollback()  # the connection goes back: who waits for a second one holds none
         delay = timedelta(seconds=self._limits.delay(claim.source.domain))
-        receipt = write(lambda session: take(session, claim, now, delay), patience)
+        receipt = write(lambda session: take(session, claim, now, delay, place), patience)
         self._bell.ring("verify")
         return receipt
 
 
-def check(session: Session, claim: Claim, now: datetime) -> None:
-    """Only reads; raises :class:`Refused` where the target is nobody's, the source is blocked, or the post is closed
-    or known not to exist. A known pair passes the last two, else nothing could be withdrawn."""
-    site = sites.of(session, claim.target)
+def check(session: Session, claim: Claim, now: datetime) -> Place:
+    """Where the claim belongs. Only reads; raises :class:`Refused` where the target is nobody's, the source is blocked,
+    or the post is closed or known not to exist. A known pair passes the last two, else nothing could be withdrawn."""
+    (site,) = sites.owners(session, [claim.target])
     if site is None:
         raise Refused("unknown_site")
-    if session.scalar(select(_refusing(site.id, claim.source.domain))):
+    if rules.refuses(session, site.id, claim.source.domain):
         raise Refused("blocked")
-    post = posts.known(session, site, claim.target)
+    place = Place(site.id, post_key(claim.target, site.slash_matters))
+    post = posts.at(session, place.site_id, place.key)
     if post is None:
         if not site.linkbacks_open:
             raise Refused("closed")
-        return
-    known = session.scalar(
-        select(Reflection.state).where(Reflection.post_id == post.id, Reflection.source_key == claim.key)
-    )
+        return place
+    known = reflections.state_of(session, post.id, claim.key)
     if known is State.ERASED:
         raise Refused("blocked")
     if known is not None:
-        return
-    if not post.takes_linkbacks:
+        return place
+    if not (site.linkbacks_open if post.linkbacks_open is None else post.linkbacks_open):
         raise Refused("closed")
     if post.exists is False and not _may_be_there_now(post, now):
         raise Refused("no_such_post")
+    return place
 
 
-def take(session: Session, claim: Claim, now: datetime, delay: timedelta = NO_DELAY) -> Receipt:
-    """Only writes: the item of this claim, due after ``delay``. Never commits; may run twice."""
-    site = sites.of(session, claim.target)
-    if site is None:
-        raise Refused("unknown_site")
-    post = posts.named(session, site, claim.target, now)
+def take(
+    session: Session, claim: Claim, now: datetime, delay: timedelta = NO_DELAY, place: Place | None = None
+) -> Receipt:
+    """Only writes: the item of this claim, due after ``delay``. Never commits; may run twice.
+
+    ``place`` is where :func:`check` found the target; what is no longer there is looked for anew.
+    """
+    post = posts.at(session, place.site_id, place.key) if place else None
+    if post is None:
+        post = _named(session, claim, now)
     new = {
-        "site_id": site.id,
+        "site_id": post.site_id,
         "parent_id": _parent(session, post, claim),
         "kind": claim.protocol.value,
         "source": claim.source.url,
@@ -114,25 +128,30 @@ def take(session: Session, claim: Claim, now: datetime, delay: timedelta = NO_DE
     item = reflections.upsert(session, post.id, claim.key, new)
     if item.known is not None and item.known.state is State.ERASED:
         return Receipt(item.uid, known=True)  # nothing may be left of it, this claim neither
-    reflections.arrive(session, item.id, claim.protocol.value, claim.target.url, claim.hints, now)
+    arrive = reflections.arrive_first if item.known is None else reflections.arrive
+    arrive(session, item.id, claim.protocol.value, claim.target.url, claim.hints, now)
     failure = None
     if item.known is not None:
         failure = _failure(session, item.known, now)
         _look_again(session, item.known, now, delay)
     if post.exists is False and _may_be_there_now(post, now):
-        posts.look_again(session, post, now)
+        posts.look_again(session, session.get_one(Post, post.id), now)
     return Receipt(item.uid, item.known is not None, failure)
 
 
-def _refusing(site_id: int, host: str) -> Exists:
-    return exists().where(Rule.site_id == site_id, Rule.kind == "host", Rule.value == host, Rule.verdict == "refuse")
+def _named(session: Session, claim: Claim, now: datetime) -> posts.Known:
+    site = sites.of(session, claim.target)
+    if site is None:
+        raise Refused("unknown_site")
+    post = posts.named(session, site, claim.target, now)
+    return posts.Known(post.id, post.site_id, post.exists, post.looked_at, post.linkbacks_open)
 
 
-def _may_be_there_now(post: Post, now: datetime) -> bool:
+def _may_be_there_now(post: posts.Known, now: datetime) -> bool:
     return post.looked_at is None or not post.looked_at <= now < post.looked_at + LOOK_AGAIN
 
 
-def _parent(session: Session, post: Post, claim: Claim) -> int | None:
+def _parent(session: Session, post: posts.Known, claim: Claim) -> int | None:
     if claim.answered is None:
         return None
     return session.scalar(

@@ -11,15 +11,19 @@ from flask import Flask
 from flask.testing import FlaskClient
 from rq import Queue
 from rq.serializers import JSONSerializer
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from config.settings import PREFIX, Settings, load
-from service.model import Post, Reflection, Site
+from service.bell import Bell
+from service.model import Post, Reflection, Site, SitePrefix
 from service.receive import claim as claims
-from service.receive.intake import take
+from service.receive.intake import check, take
+from service.values.reason import Refused
 from service.values.state import Protocol, State
 from tests.receive.senders import SOURCE, TARGET, Stored, mention, on_sqlite, ping, track
 from tests.support.service import OPEN, SECRET, KnownSite, MakeSite
+from tests.support.waiting import until
 
 
 def test_one_source_under_one_post_is_one_item_with_all_its_ways(
@@ -165,6 +169,48 @@ def test_a_claim_that_is_taken_just_after_its_item_was_erased_leaves_nothing(
     take(session, claims.read(Protocol.PINGBACK, SOURCE, TARGET, received=now, sender=""), now)
     session.commit()
     assert (stored.item().state, stored.item().due_at, len(stored.arrivals())) == (State.ERASED, None, 1)
+
+
+def test_what_vanishes_between_the_look_and_the_writing_is_looked_for_anew(
+    session: Session, make_site: MakeSite, stored: Stored
+) -> None:
+    make_site("https://blog.example/")
+    now = datetime.now(UTC)
+    claim = claims.read(Protocol.WEBMENTION, SOURCE, TARGET, received=now, sender="192.0.2.1")
+    take(session, claim, now)
+    place = check(session, claim, now)
+    session.execute(delete(Post))
+    assert not take(session, claim, now, place=place).known
+    session.commit()
+    assert stored.count(Reflection) == stored.count(Post) == len(stored.arrivals()) == 1
+
+    session.execute(delete(Site))
+    with pytest.raises(Refused, match="unknown_site"):
+        take(session, claim, now, place=place)
+    session.execute(delete(SitePrefix))
+    session.commit()
+    other = make_site("https://blog.example/")
+    take(session, claim, now, place=place)
+    session.commit()
+    assert stored.item().site_id == other.id
+
+
+def test_who_rang_just_now_does_not_ask_again(redis_url: str) -> None:
+    bell, elsewhere = Bell(redis_url), Bell(redis_url)
+    jobs = Queue("verify", connection=elsewhere.connection, serializer=JSONSerializer)
+    bell.ring("verify")
+    asked = elsewhere.connection.info("commandstats")["cmdstat_set"]["calls"]
+    for _ in range(20):
+        bell.ring("verify")
+    assert elsewhere.connection.info("commandstats")["cmdstat_set"]["calls"] == asked
+    elsewhere.ring("verify")
+    assert jobs.count == 1, "nor is another process heard meanwhile"
+
+    def heard_again() -> bool:
+        bell.ring("verify")
+        return jobs.count == 2
+
+    until(heard_again, 5, "a later ring was not heard")
 
 
 @on_sqlite
