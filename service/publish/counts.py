@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
 from service.database import db
+from service.model.post import ids
+from service.model.site import owners
 from service.publish import answers, asked, published, rows
 from service.publish.headers import API, FRESH, PREFLIGHT, Headers, transport
 from service.publish.thread import counts_json
+from service.values.address import post_key
 from service.values.reason import Refused
 
 PATH = "/api/v1/counts"
@@ -46,16 +51,20 @@ def _urls() -> list[str]:
 def _counts(urls: list[str]) -> dict[str, dict[str, int]]:
     """By the addresses as they were given; a page that nobody knows has none."""
     session = db.session()
-    posts = {url: _post_id(session, url) for url in urls}
-    counted = rows.count(session, sorted({post for post in posts.values() if post is not None}))
-    return {url: counts_json(counted.get(post, {}) if post is not None else {}) for url, post in posts.items()}
+    places = _places(session, urls)
+    posts = ids(session, set(places.values()))
+    counted = rows.count(session, sorted(set(posts.values())))
+    none: Mapping[str, int] = {}
+    return {
+        url: counts_json(counted.get(posts[places[url]], none) if places.get(url) in posts else none) for url in urls
+    }
 
 
-def _post_id(session: Session, url: str) -> int | None:
-    try:
-        post = asked.find(session, url).post
-    except Refused as refusal:
-        if refusal.reason.code != "unknown_site":
-            raise
-        return None
-    return post.id if post is not None else None
+def _places(session: Session, urls: Sequence[str]) -> dict[str, tuple[int, str]]:
+    """Site and key of the post that each address means; what belongs to no site is left out."""
+    addresses = [asked.read(url) for url in urls]
+    return {
+        url: (owner.id, post_key(address, owner.slash_matters))
+        for url, address, owner in zip(urls, addresses, owners(session, addresses), strict=True)
+        if owner is not None
+    }

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import brotli
 import structlog
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 from service.database import db, write
 from service.languages.widget import edition
 from service.model import Post, Published
+from service.model.insert import dialect
 from service.values import clean
 
 FORM = 1
@@ -32,6 +33,28 @@ FORM = 1
 Result = TypeVar("Result")
 
 log = structlog.get_logger()
+
+_post, _published = Post.__table__, Published.__table__
+_CURRENT = select(_post.c.version).where(_post.c.id == bindparam("post_id"))
+_KEPT = select(_published.c.etag, _published.c.body, _published.c.gzip, _published.c.brotli).where(
+    _published.c.post_id == bindparam("post_id"),
+    _published.c.view == bindparam("view"),
+    _published.c.version == bindparam("version"),
+)
+_OLDER = delete(Published).where(
+    _published.c.post_id == bindparam("post_id"), _published.c.version < bindparam("version")
+)
+
+
+def _newer(insert: Any) -> Any:
+    """The INSERT that takes an older version's place."""
+    given = insert(_published)
+    values = {name: given.excluded[name] for name in ("version", "etag", "body", "gzip", "brotli")}
+    where = _published.c.version < given.excluded.version
+    return given.on_conflict_do_update(index_elements=["post_id", "view"], set_=values, where=where)
+
+
+_NEWER = {"sqlite": _newer(sqlite.insert), "postgresql": _newer(postgresql.insert)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +73,7 @@ class Bytes:
 def pack(body: bytes) -> Bytes:
     """The bytes, compressed once for all who will read them."""
     tag = hashlib.sha256(body).hexdigest()[:32]
-    return Bytes(f'"{tag}"', body, gzip.compress(body, 9, mtime=0), brotli.compress(body, quality=9))
+    return Bytes(f'"{tag}"', body, gzip.compress(body, 9, mtime=0), brotli.compress(body, quality=5))
 
 
 def of(post: Post, view: str, facts: object, render: Callable[[], bytes], *, keep: bool = True) -> Bytes:
@@ -60,9 +83,9 @@ def of(post: Post, view: str, facts: object, render: Callable[[], bytes], *, kee
     """
     post_id, version = post.id, post.version
     name = _name(view, facts)
-    kept = db.session.get(Published, (post_id, name))
-    if kept is not None and kept.version == version:
-        return Bytes(kept.etag, kept.body, kept.gzip, kept.brotli)
+    kept = db.session.execute(_KEPT, {"post_id": post_id, "view": name, "version": version}).first()
+    if kept is not None:
+        return Bytes(*kept)
     made = pack(render())
     if keep:
         _keep(post_id, name, version, made)
@@ -76,25 +99,14 @@ def _name(view: str, facts: object) -> str:
 
 def _keep(post_id: int, name: str, version: int, made: Bytes) -> None:
     def work(session: Session) -> None:
-        current = session.scalar(select(Post.version).where(Post.id == post_id))
-        if current != version:
+        place = {"post_id": post_id, "version": version}
+        if session.scalar(_CURRENT, {"post_id": post_id}) != version:
             return  # somebody decided meanwhile, or the post is gone: the next reader's are newer
-        session.execute(delete(Published).where(Published.post_id == post_id, _older(version)))
-        values = {"version": version, "etag": made.etag, "body": made.body, "gzip": made.gzip, "brotli": made.br}
-        insert: Any = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-        session.execute(
-            insert(Published)
-            .values(post_id=post_id, view=name, **values)
-            .on_conflict_do_update(
-                index_elements=[Published.post_id, Published.view], set_=values, where=_older(version)
-            )
-        )
+        session.execute(_OLDER, place)
+        row = {"view": name, "etag": made.etag, "body": made.body, "gzip": made.gzip, "brotli": made.br}
+        session.execute(_NEWER[dialect(session)], place | row)
 
     try:
         write(work)
     except DBAPIError as failed:
         log.warning("published bytes are not kept", post=post_id, error=str(failed.orig))
-
-
-def _older(version: int) -> ColumnElement[bool]:
-    return Published.version < version

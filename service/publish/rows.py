@@ -6,41 +6,87 @@ public stands on the first level, so that it is not lost.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import BindParameter, ColumnElement, FromClause, Integer, Row, Select, bindparam, func, select
+from sqlalchemy.orm import Session
 
 from service.model import Post, Reflection, Revision, Site
 from service.publish.thread import DEEPEST, REPLIES, Growth, Heading, Item, Thread
-from service.publish.view import View
+from service.publish.view import Order, View
 from service.values import clean
 from service.values.address import Address, BadAddress, parse
 from service.values.state import Kind, State
 
-_COLUMNS = (
-    Reflection.id,
-    Reflection.uid,
-    Reflection.parent_id,
-    Reflection.kind,
-    Reflection.source,
-    Reflection.owner,
-    Reflection.received,
-    Revision.number,
-    Revision.made,
-    Revision.made_by,
-    Revision.relation,
-    Revision.title,
-    Revision.site_name,
-    Revision.author_name,
-    Revision.author_url,
-    Revision.html,
-    Revision.text,
-    Revision.url,
-    Revision.published,
-    Revision.rsvp,
-    Revision.cleaned_by,
+_reflection, _revision = Reflection.__table__, Revision.__table__
+_parent = _reflection.alias("parent")
+
+# Statements are built once, with their parameters open: to build one takes longer than to run it.
+_POST = bindparam("post_id", type_=Integer)
+_PARENTS: BindParameter[Any] = bindparam("parents", expanding=True)
+
+
+def _public(reflection: FromClause) -> ColumnElement[bool]:
+    return (reflection.c.state == State.APPROVED) & reflection.c.shown.is_not(None)
+
+
+_ITS_REVISION = (_revision.c.reflection_id == _reflection.c.id) & (_revision.c.number == _reflection.c.shown)
+_ITS_PARENT = (_parent.c.id == _reflection.c.parent_id) & (_parent.c.post_id == _POST) & _public(_parent)
+_SHOWN = (
+    select(
+        _reflection.c.id,
+        _reflection.c.uid,
+        _reflection.c.parent_id,
+        _reflection.c.kind,
+        _reflection.c.source,
+        _reflection.c.owner,
+        _reflection.c.received,
+        _revision.c.number,
+        _revision.c.made,
+        _revision.c.made_by,
+        _revision.c.relation,
+        _revision.c.title,
+        _revision.c.site_name,
+        _revision.c.author_name,
+        _revision.c.author_url,
+        _revision.c.html,
+        _revision.c.text,
+        _revision.c.url,
+        _revision.c.published,
+        _revision.c.rsvp,
+        _revision.c.cleaned_by,
+    )
+    .join_from(_reflection, _revision, _ITS_REVISION)
+    .where(_reflection.c.post_id == _POST, _public(_reflection))
+)
+_TOPS = _SHOWN.outerjoin(_parent, _ITS_PARENT).where(_parent.c.id.is_(None))
+_UNDER = _SHOWN.join(_parent, _ITS_PARENT).where(_parent.c.uid == bindparam("under"))
+
+
+def _paged(level: Select[Any]) -> Mapping[Order, Select[Any]]:
+    page = level.limit(bindparam("limit", type_=Integer)).offset(bindparam("offset", type_=Integer))
+    return MappingProxyType({
+        "oldest": page.order_by(_reflection.c.id.asc()),
+        "newest": page.order_by(_reflection.c.id.desc()),
+    })  # fmt: skip
+
+
+_TOPS_PAGE, _UNDER_PAGE = _paged(_TOPS), _paged(_UNDER)
+
+_PLACE = func.row_number().over(partition_by=_reflection.c.parent_id, order_by=_reflection.c.id).label("place")
+_RANKED = _SHOWN.where(_reflection.c.parent_id.in_(_PARENTS)).add_columns(_PLACE).subquery()
+_REPLIES = select(*_RANKED.c).where(_RANKED.c.place <= REPLIES + 1).order_by(_RANKED.c.id)
+_ANSWERED = (
+    select(_reflection.c.parent_id)
+    .where(_reflection.c.post_id == _POST, _reflection.c.parent_id.in_(_PARENTS), _public(_reflection))
+    .distinct()
+)
+_COUNTED = (
+    select(_reflection.c.post_id, _reflection.c.kind, func.count())
+    .where(_reflection.c.post_id.in_(bindparam("post_ids", expanding=True)), _public(_reflection))
+    .group_by(_reflection.c.post_id, _reflection.c.kind)
 )
 
 
@@ -54,75 +100,36 @@ def heading(site: Site, post: Post | None, address: Address) -> Heading:
 def thread(session: Session, post_id: int, head: Heading, view: View) -> Thread:
     """One page of the post's thread."""
     counts = count(session, [post_id]).get(post_id, {})
-    found = [_item(row) for row in session.execute(_first_level(post_id, view))]
+    found = [_item(row) for row in _first_level(session, post_id, view)]
     tops = found[: view.size]
     growth = Growth(tops)
     parents = [item.id for item in tops]
     for _level in range(DEEPEST):
         if not parents:
             break
-        parents = growth.take(_item(row) for row in session.execute(_replies(post_id, parents)))
+        level = session.execute(_REPLIES, {"post_id": post_id, "parents": parents})
+        parents = growth.take(_item(row) for row in level)
     if parents:
-        growth.cut(session.scalars(_answered(post_id, parents)))
+        growth.cut(session.scalars(_ANSWERED, {"post_id": post_id, "parents": parents}))
     return Thread(head, counts, growth.branches(), view, further=len(found) > view.size)
 
 
 def count(session: Session, post_ids: Sequence[int]) -> dict[int, Mapping[str, int]]:
     """Approved items of these posts by kind; posts without any are left out."""
     counts: dict[int, dict[str, int]] = {}
-    rows = session.execute(
-        select(Reflection.post_id, Reflection.kind, func.count())
-        .where(Reflection.post_id.in_(post_ids), *_public(Reflection))
-        .group_by(Reflection.post_id, Reflection.kind)
-    )
-    for post_id, kind, number in rows:
+    for post_id, kind, number in session.execute(_COUNTED, {"post_ids": post_ids}):
         counts.setdefault(post_id, {})[kind] = number
     return dict(counts)
 
 
-def _public(reflection: type[Reflection]) -> tuple[ColumnElement[bool], ...]:
-    return (reflection.state == State.APPROVED, reflection.shown.is_not(None))
-
-
-def _shown(post_id: int) -> Select[*tuple[Any, ...]]:
-    return (
-        select(*_COLUMNS)
-        .join(Revision, (Revision.reflection_id == Reflection.id) & (Revision.number == Reflection.shown))
-        .where(Reflection.post_id == post_id, *_public(Reflection))
-    )
-
-
-def _first_level(post_id: int, view: View) -> Select[*tuple[Any, ...]]:
-    parent = aliased(Reflection)
-    query = _shown(post_id)
-    if view.under is None:
-        answered = (parent.id == Reflection.parent_id) & (parent.post_id == post_id)
-        query = query.outerjoin(parent, answered & _public(parent)[0] & _public(parent)[1]).where(parent.id.is_(None))
-    else:
-        query = query.join(parent, parent.id == Reflection.parent_id).where(
-            parent.uid == view.under, parent.post_id == post_id, *_public(parent)
-        )
-    order = Reflection.id.desc() if view.order == "newest" else Reflection.id.asc()
-    return query.order_by(order).limit(view.size + 1).offset(view.offset)
-
-
-def _replies(post_id: int, parents: Sequence[int]) -> Select[*tuple[Any, ...]]:
-    place = func.row_number().over(partition_by=Reflection.parent_id, order_by=Reflection.id).label("place")
-    ranked = _shown(post_id).where(Reflection.parent_id.in_(parents)).add_columns(place).subquery()
-    return select(*ranked.c).where(ranked.c.place <= REPLIES + 1).order_by(ranked.c.id)
-
-
-def _answered(post_id: int, parents: Iterable[int]) -> Select[int | None]:
-    return (
-        select(Reflection.parent_id)
-        .where(Reflection.post_id == post_id, Reflection.parent_id.in_(list(parents)), *_public(Reflection))
-        .distinct()
-    )
+def _first_level(session: Session, post_id: int, view: View) -> Sequence[Row[Any]]:
+    pages = _TOPS_PAGE if view.under is None else _UNDER_PAGE
+    wanted = {"post_id": post_id, "under": view.under, "limit": view.size + 1, "offset": view.offset}
+    return session.execute(pages[view.order], wanted).all()
 
 
 def _item(row: Row[Any]) -> Item:
     comment = row.kind == Kind.COMMENT
-    source = _page(row.source)
     content = clean.stored(row.html) if row.cleaned_by >= clean.VERSION else clean.html(row.html, None)
     return Item(
         id=row.id,
@@ -130,7 +137,7 @@ def _item(row: Row[Any]) -> Item:
         parent=row.parent_id,
         kind=row.kind,
         type="comment" if comment else row.relation,
-        url=None if comment else _permalink(row.url, source),
+        url=None if comment else _permalink(row.url, row.source),
         author_name=row.author_name,
         author_url=_url(_page(row.author_url)),
         title="" if comment else row.title or row.site_name,
@@ -144,9 +151,11 @@ def _item(row: Row[Any]) -> Item:
     )
 
 
-def _permalink(claimed: str | None, source: Address | None) -> str | None:
+def _permalink(claimed: str | None, verified: str | None) -> str | None:
     """The address that the entry gives itself, where it is its source's own; else the source that was verified."""
-    own = _page(claimed)
+    if verified is None or claimed is None or claimed == verified:
+        return verified  # kept in its normal form
+    own, source = _page(claimed), _page(verified)
     return _url(own if own and source and own.domain == source.domain else source)
 
 
