@@ -15,7 +15,6 @@ from urllib.parse import unquote
 from service.values.address import Address
 from workers.reading.references import in_attribute
 
-_DROPPED = str.maketrans("", "", "\t\n\r")
 _BASE = re.compile(r"<base[\t\n\f\r />]", re.IGNORECASE | re.ASCII)
 # What a decoding could have made or unmade: a part that holds it proves nothing.
 _DOUBTFUL = re.compile("[%\ufffd\\x00-\\x20\\x7f]")
@@ -35,7 +34,7 @@ class Trace:
         """Whether a reference, its character references decoded, may lead to a target; ``False``: it cannot."""
         if not self.parts:
             return True
-        reference = reference.translate(_DROPPED).casefold()
+        reference = reference.replace("\t", "").replace("\n", "").replace("\r", "").casefold()
         if any(part in reference for part in self.parts):
             return True
         if "%" not in reference:
