@@ -6,7 +6,7 @@ another post's already stays that post's: threads are never merged by what a pag
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from service.decide.look import sight
 from service.model import Post, PostAddress, site
 from service.model.insert import insert
-from service.values.address import Address, BadAddress, parse, post_key, prefix_key
+from service.values.address import Address, BadAddress, parse, post_key, prefix_key, stored
 from service.values.page import Failure, Page, Unchanged
 from workers.due import Look
 from workers.reading.heading import Heading
@@ -45,7 +45,9 @@ def settle(
         post.title = heading.title or post.title
         post.published = heading.published or post.published
     if isinstance(fetched, Page):
-        _bind(session, post, _names(fetched, heading))
+        names = list(_names(fetched, heading))
+        _bind(session, post, names)
+        post.url = _called(post, names)
     return True
 
 
@@ -60,7 +62,16 @@ def _names(page: Page, heading: Heading | None) -> Iterator[Address]:
             return
 
 
-def _bind(session: Session, post: Post, names: Iterator[Address]) -> None:
+def _called(post: Post, names: Sequence[Address]) -> str:
+    """The post's address as its own page writes it, scheme and slash: whoever named it first may have written it in
+    his own way."""
+    slash = post.site.slash_matters
+    known = stored(post.url)
+    own = [name.page for name in names if known and post_key(name, slash) == post_key(known, slash)]
+    return own[-1] if own else post.url
+
+
+def _bind(session: Session, post: Post, names: Sequence[Address]) -> None:
     """Makes them addresses of the post, as far as they are pages of its site that no post has yet.
 
     Never the site's front page: themes that name it as canonical on every page are not rare, nor are servers that send

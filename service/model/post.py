@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from service.model.base import Base, Moment
 from service.model.insert import insert
 from service.model.site import Site
-from service.values.address import Address, post_key
+from service.values.address import Address, post_key, untracked
 
 
 class Post(Base):
@@ -119,7 +119,7 @@ def named(session: Session, site: Site, address: Address, now: datetime) -> Post
     if post is not None:
         return post
     key = post_key(address, site.slash_matters)
-    post = Post(site_id=site.id, url=address.page, created=now, due_at=now)
+    post = Post(site_id=site.id, url=untracked(address).page, created=now, due_at=now)
     session.add(post)
     session.flush()
     bound = insert(session, PostAddress).values(site_id=site.id, post_id=post.id, key=key).on_conflict_do_nothing()

@@ -18,6 +18,7 @@ from sqlalchemy import (
     bindparam,
     func,
     literal,
+    or_,
     select,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
@@ -26,10 +27,13 @@ from service.model.base import Base, Moment, StateName
 from service.model.insert import dialect, giving_way, insert
 from service.model.post import Post
 from service.model.revision import Revision
+from service.values.address import Address, untracked
 from service.values.state import State
 
 MOST_FORMS = 50
-"""Ways to have come (a protocol with a form of the target) that are kept of one item."""
+"""Ways to have come (a protocol with a form of the target) that are kept of one item. Past that, forms with a fragment
+or tracking parameters, of which there are as many as somebody likes, are not kept any more; plain ones always are, so
+nobody can keep another's claim from being verified."""
 
 
 def new_uid() -> str:
@@ -145,7 +149,7 @@ def upsert(session: Session, post_id: int, source_key: str, new: Mapping[str, An
 
 
 def arrive(
-    session: Session, item: int, protocol: str, target: str, hints: Mapping[str, Any] | None, now: datetime
+    session: Session, item: int, protocol: str, target: Address, hints: Mapping[str, Any] | None, now: datetime
 ) -> None:
     """Keeps by which protocol and with which form of the target an item came, once each.
 
@@ -156,18 +160,20 @@ def arrive(
     values = [literal(value, Arrival.__table__.c[name].type) for name, value in row.items()]
     session.execute(
         insert(session, Arrival)
-        .from_select(list(row), select(*values).where(ways < MOST_FORMS))
+        .from_select(list(row), select(*values).where(or_(ways < MOST_FORMS, literal(untracked(target) == target))))
         .on_conflict_do_nothing()
     )
 
 
 def arrive_first(
-    session: Session, item: int, protocol: str, target: str, hints: Mapping[str, Any] | None, now: datetime
+    session: Session, item: int, protocol: str, target: Address, hints: Mapping[str, Any] | None, now: datetime
 ) -> None:
     """The same for an item that is new in this transaction: there is nothing to count yet."""
     session.execute(_FIRST_ARRIVAL[dialect(session)], _arrival(item, protocol, target, hints, now))
 
 
-def _arrival(item: int, protocol: str, target: str, hints: Mapping[str, Any] | None, now: datetime) -> dict[str, Any]:
-    row = {"reflection_id": item, "protocol": protocol, "target": target, "first": now}
+def _arrival(
+    item: int, protocol: str, target: Address, hints: Mapping[str, Any] | None, now: datetime
+) -> dict[str, Any]:
+    row = {"reflection_id": item, "protocol": protocol, "target": target.url, "first": now}
     return {**row, "hints": hints} if hints else row

@@ -156,7 +156,7 @@ def _step(session: Session, decider: Decider, item: Reflection, decision: Decisi
         # Nothing is taken back here: what comes of it, the source says.
         details = {}
         values = {"due_at": now, "attempts": 0, "deaths": 0, "lease": None, "leased_until": None}
-        if item.reason == "no_such_post":
+        if item.post.exists is not True:
             look_again(session, item.post, now)
     elif decision.to is State.APPROVED and item.latest is None:
         show = known_words(session, item, now)

@@ -30,7 +30,7 @@ from service.values.state import State
 NO_DELAY = timedelta()
 
 LOOK_AGAIN = timedelta(minutes=5)
-"""How long we believe a look that found no such post: a page may be announced before it is up."""
+"""How long we believe a look that did not find the post: a page may be announced before it is up."""
 
 REMEMBERED = timedelta(hours=1)
 """How long a sender who asks again is told how the last look at his page failed."""
@@ -129,12 +129,12 @@ def take(
     if item.known is not None and item.known.state is State.ERASED:
         return Receipt(item.uid, known=True)  # nothing may be left of it, this claim neither
     arrive = reflections.arrive_first if item.known is None else reflections.arrive
-    arrive(session, item.id, claim.protocol.value, claim.target.url, claim.hints, now)
+    arrive(session, item.id, claim.protocol.value, claim.target, claim.hints, now)
     failure = None
     if item.known is not None:
         failure = _failure(session, item.known, now)
         _look_again(session, item.known, now, delay)
-    if post.exists is False and _may_be_there_now(post, now):
+    if post.exists is not True and post.looked_at is not None and _may_be_there_now(post, now):
         posts.look_again(session, session.get_one(Post, post.id), now)
     return Receipt(item.uid, item.known is not None, failure)
 

@@ -187,8 +187,15 @@ def post_key(address: Address, slash_matters: bool = False) -> str:
     """The key under which a post is known: without scheme, fragment and tracking parameters, and without the
     slash at its end unless the site says that it matters."""
     path = address.path if slash_matters else address.path.rstrip("/") or "/"
+    query = untracked(address).query
+    return _place(address) + path + (f"?{query}" if query else "")
+
+
+def untracked(address: Address) -> Address:
+    """The page as its owner would write it: without fragment and tracking parameters."""
     kept = [part for part in (address.query or "").split("&") if part and not _is_tracking(part)]
-    return _place(address) + path + ("?" + "&".join(kept) if kept else "")
+    query = address.query if address.query and len(kept) == address.query.count("&") + 1 else "&".join(kept) or None
+    return replace(address, query=query, fragment=None)
 
 
 def prefix_key(address: Address) -> str:

@@ -61,7 +61,7 @@ def ping(session: Session, site: Site, source: str) -> Reflection:
     session.add(item)
     session.flush()
     session.add(Revision(reflection_id=item.id, number=1, made=NOW))
-    arrive(session, item.id, "pingback", post.url, None, NOW)
+    arrive(session, item.id, "pingback", parse(post.url), None, NOW)
     return item
 
 

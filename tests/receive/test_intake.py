@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from config.settings import PREFIX, Settings, load
 from service.bell import Bell
 from service.model import Post, Reflection, Site, SitePrefix
+from service.model.reflection import MOST_FORMS
 from service.receive import claim as claims
 from service.receive.intake import check, take
 from service.values.reason import Refused
@@ -39,6 +40,24 @@ def test_one_source_under_one_post_is_one_item_with_all_its_ways(
         ("pingback", TARGET + "/"),
         ("trackback", TARGET),
     ]
+
+
+def test_nobody_fills_the_list_of_forms_so_that_the_plain_one_finds_no_place(
+    client: FlaskClient, site: KnownSite, stored: Stored
+) -> None:
+    for number in range(MOST_FORMS + 3):
+        mention(client, SOURCE, f"{TARGET}?utm_source={number}")
+        mention(client, SOURCE, f"{TARGET}#{number}")
+    mention(client, SOURCE, TARGET)
+    forms = [arrival.target for arrival in stored.arrivals()]
+    assert len(forms) == MOST_FORMS + 1 and forms[-1] == TARGET
+
+
+def test_a_post_is_known_by_the_address_that_its_owner_would_write(
+    client: FlaskClient, site: KnownSite, stored: Stored
+) -> None:
+    mention(client, SOURCE, f"{TARGET}?utm_source=casino.example#top")
+    assert [post.url for post in stored.posts()] == [TARGET]
 
 
 def test_another_source_or_another_post_is_another_item(client: FlaskClient, site: KnownSite, stored: Stored) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from flask.testing import FlaskClient
 
-from service.model import Reflection
+from service.model import Arrival, Reflection
 from service.values.state import Kind, State
 from tests.receive.senders import BROWSER, SOURCE, TARGET, Stored, mention, on_sqlite, ping, track
 from tests.support.service import KnownSite
@@ -137,3 +137,14 @@ def test_a_source_is_shown_as_text_and_never_as_a_link(client: FlaskClient, site
     assert "sandra.example/?a=" in page
     assert "<script" not in page
     assert 'href="https://sandra.example' not in page
+
+
+@on_sqlite
+@pytest.mark.parametrize("column", ["source", "target"])
+def test_a_row_that_is_broken_in_the_database_is_shown_as_it_stands(
+    client: FlaskClient, site: KnownSite, stored: Stored, column: str
+) -> None:
+    path = where(client)
+    stored.change(Reflection if column == "source" else Arrival, **{column: "not <an> address"})
+    answer = client.get(path, headers={"Accept": BROWSER})
+    assert answer.status_code == 200 and "not &lt;an&gt; address" in answer.text

@@ -83,7 +83,7 @@ class Pipeline:
             }
             key = hashlib.sha256(address.page.encode()).hexdigest()
             item = upsert(session, post.id, key, new | columns)
-            arrive(session, item.id, "webmention", target, None, now)
+            arrive(session, item.id, "webmention", parse(target), None, now)
             if item.known is not None:
                 again = {"due_at": datetime.now(UTC), "attempts": 0} | columns
                 if item.known.state is State.FAILED:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+import structlog
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
+from service.decide.conclude import DEATHS
 from service.model import Post, Site
 from service.model import site as sites
 from service.model.engine import writing
 from service.model.post import named
-from service.values.address import parse
+from service.values.address import Address, parse
+from service.values.page import Fetched, Limits, Validators
 from service.values.state import State
 from tests.support.verifying import OURS, Pipeline
 from tests.support.waiting import free_port
@@ -130,6 +134,13 @@ def test_its_canonical_address_is_one_more_of_its_addresses(pipeline: Pipeline) 
     assert pipeline.our_post(pipeline.web.url("/2011/10/debat", OURS)).id == post.id
 
 
+def test_it_is_called_by_the_address_that_its_own_page_names(pipeline: Pipeline) -> None:
+    """Whoever named it first may have written the address in his own way."""
+    there = pipeline.web.url("/new/", OURS)
+    post = looked_at(pipeline, f"<title>A</title><link rel=canonical href='{there}'>")
+    assert post.url == there
+
+
 def test_where_it_moved_to_for_good_is_one_more_of_its_addresses(pipeline: Pipeline) -> None:
     pipeline.web.page("/debat", "<title>A</title>", host=OURS)
     post = looked_at(pipeline, "", status=301, headers={"Location": "/debat"})
@@ -170,3 +181,23 @@ def test_who_lost_the_lease_of_a_look_changes_nothing(pipeline: Pipeline) -> Non
     pipeline.run()
     post = pipeline.our_post(target)
     assert (post.title, post.looked_at, post.lease) == ("", None, taken[0].token)
+
+
+def test_a_look_that_breaks_our_own_code_is_given_up_after_three_and_its_items_are_read(pipeline: Pipeline) -> None:
+    def fetch(address: Address, limits: Limits, since: Validators | None = None) -> Fetched:
+        if address.host == OURS:
+            raise ValueError("a mistake of ours")
+        return pipeline.means.fetch(address, limits, since)
+
+    target = pipeline.post()
+    item = pipeline.claim(source_of(pipeline, target), target)
+    broken = replace(pipeline, means=replace(pipeline.means, fetch=fetch))
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(DEATHS + 2):
+            broken.run()
+            with writing(pipeline.engine) as session:
+                session.execute(update(Post).values(leased_until=None))
+    assert [line["event"] for line in logs] == ["a visit broke"] * DEATHS
+    post = pipeline.our_post(target)
+    assert (post.due_at, post.lease, post.exists) == (None, None, None) and post.looked_at is not None
+    assert pipeline.item(item).state is State.PENDING
