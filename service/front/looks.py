@@ -1,4 +1,4 @@
-"""Reads that memory cannot answer: one look at a time for what is held, and what stands in when it fails."""
+"""Reads that memory cannot answer: one look at a time for the same address, and what stands in when it fails."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from service.front.head import Refused
 from service.front.held import FRESH, LATEST, STALE_IF_ERROR, Held, Key, Shelf
 
 PATIENCE = 2.0
-"""Seconds that a reader waits for a look where held bytes could be given instead: one that takes longer has failed."""
+"""Seconds that a reader waits for a look where held bytes could be given instead: one that takes longer has failed.
+Where nothing is held, as long as he waits for another's look before he asks for himself."""
 
 _CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE")
 
@@ -24,29 +25,33 @@ class Looks:
         self._under_way: dict[Key, asyncio.Task[Held | Answer]] = {}
 
     async def find(self, key: Key, environ: Environ) -> Held | Answer:
-        """A held answer, compared less than a second ago if Flask answers at all; else Flask's own."""
+        """A held answer, compared less than a second ago if Flask answers at all; else Flask's own to this reader.
+
+        Only what is held is the same for everyone: another answer is given to nobody but him whose look it was.
+        """
         held = self._shelf.entries.get(key)
-        if held is None:
-            return await self._ask(key, environ)
-        if held.good_until > monotonic():
+        if held is not None and held.good_until > monotonic():
             return held
         look = self._under_way.get(key)
         mine = look is None
         if look is None:
             look = self._begin(key, environ, held)
-        if held.away and monotonic() - held.compared < STALE_IF_ERROR:
+        if held is not None and held.away and monotonic() - held.compared < STALE_IF_ERROR:
             held.good_until = monotonic() + FRESH
             return held
-        if not (await asyncio.wait({look}, timeout=PATIENCE))[0]:
+        await asyncio.wait({look}, timeout=None if mine and held is None else PATIENCE)
+        if not look.done() and held is not None:
             _stand_in(held)
             return held
-        found = look.result()
-        return found if mine or isinstance(found, Held) else await self.find(key, environ)
+        if mine or _is_held(look):
+            return look.result()
+        return await self._ask(key, environ)
 
-    def _begin(self, key: Key, environ: Environ, held: Held) -> asyncio.Task[Held | Answer]:
-        held.good_until = max(held.good_until, held.compared + LATEST)
-        for condition in _CONDITIONS:
-            environ.pop(condition, None)
+    def _begin(self, key: Key, environ: Environ, held: Held | None) -> asyncio.Task[Held | Answer]:
+        if held is not None:
+            held.good_until = max(held.good_until, held.compared + LATEST)
+            for condition in _CONDITIONS:
+                environ.pop(condition, None)
         look = asyncio.get_running_loop().create_task(self._ask(key, environ))
         self._under_way[key] = look
         look.add_done_callback(lambda _: self._under_way.pop(key))
@@ -70,6 +75,10 @@ class Looks:
             _stand_in(held)
             return held
         return answer
+
+
+def _is_held(look: asyncio.Task[Held | Answer]) -> bool:
+    return look.done() and look.exception() is None and isinstance(look.result(), Held)
 
 
 def _stand_in(held: Held) -> None:

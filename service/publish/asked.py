@@ -13,8 +13,8 @@ from service.publish.view import LARGEST, LAST_PAGE, SIZE, Order, View
 from service.values.address import Address, BadAddress, parse
 from service.values.reason import Refused
 
-KNOWN = frozenset({"url", "key", "page", "size", "order", "under", "skip", "theme"})
-"""Parameters that mean something. What comes with others is answered, but not held: they would be endless."""
+KNOWN = frozenset({"url", "page", "size", "order", "under", "skip", "theme"})
+"""Parameters that change an answer. What comes with others is answered, but not held: they would be endless."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def choice(name: str, default: str, *others: str) -> str:
 
 
 def holdable() -> bool:
-    """Whether the door may keep the answer: everything in the query meant something."""
+    """Whether the door may keep the answer: everything in the query changes it."""
     return KNOWN.issuperset(request.args)
 
 

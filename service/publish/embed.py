@@ -59,7 +59,7 @@ def register(room: Blueprint, base_url: str) -> None:
                 keep=view.usual,
             )
         headers = (HTML, ("Cache-Control", FRESH), *page(origins), *common)
-        return answers.give(made, headers, hold=asked.holdable())
+        return answers.give(made, headers, hold=post is not None and asked.holdable())
 
 
 def _page(thread: Thread, theme: str) -> bytes:

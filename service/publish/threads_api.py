@@ -23,21 +23,20 @@ def register(room: Blueprint, base_url: str) -> None:
     @room.get(PATH, provide_automatic_options=False)
     def thread() -> Response:
         try:
-            made = _bytes(base_url)
+            view, found = asked.view(), asked.find(db.session(), asked.url())
+            made = _bytes(found, view, base_url)
         except Refused as refusal:
             return answers.refuse(refusal, common)
         headers = (("Content-Type", "application/json"), ("Cache-Control", FRESH), *common)
-        return answers.give(made, headers, hold=asked.holdable())
+        return answers.give(made, headers, hold=found.post is not None and asked.holdable())
 
     @room.route(PATH, methods=["OPTIONS"])
     def thread_preflight() -> Response:
         return Response(status=204, headers=[*common, *PREFLIGHT])
 
 
-def _bytes(base_url: str) -> published.Bytes:
-    view = asked.view()
+def _bytes(found: asked.Found, view: View, base_url: str) -> published.Bytes:
     session = db.session()
-    found = asked.find(session, asked.url())
     head = rows.heading(found.site, found.post, found.address)
     post = found.post
     if post is None:

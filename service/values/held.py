@@ -28,5 +28,5 @@ class HeldAnswer:
 
     @property
     def size(self) -> int:
-        """The bytes that it keeps in memory."""
+        """The bytes of its bodies."""
         return len(self.body) + len(self.gzip or b"") + len(self.br or b"")

