@@ -20,7 +20,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from service.model import Base
-from service.model.engine import instrument, writing, written
+from service.model.engine import instrument, options, writing, written
 
 Result = TypeVar("Result")
 Work = Callable[[Session], Any]
@@ -35,7 +35,7 @@ db = SQLAlchemy(model_class=Base)
 def init(app: Flask, url: str) -> None:
     """Gives the app its database and its writer."""
     app.config["SQLALCHEMY_DATABASE_URI"] = url
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {} if url.startswith("sqlite") else {"pool_pre_ping": True}
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options(url)
     db.init_app(app)
     with app.app_context():
         engine = instrument(db.engine)

@@ -18,6 +18,9 @@ from sqlalchemy.orm import Session
 BUSY_TIMEOUT = 5.0
 """Seconds that a writer waits for the file before it says that the service is busy."""
 
+CONNECT_TIMEOUT = 3
+"""Seconds that a database server may take to let us in; one that takes longer is away."""
+
 ATTEMPTS = 3
 """How often a transaction runs that another one made fail (PostgreSQL 13.2.3)."""
 
@@ -26,11 +29,16 @@ _RETRIED = {"40001", "40P01"}
 Result = TypeVar("Result")
 
 
-def create(url: str, **options: Any) -> Engine:
+def create(url: str, **further: Any) -> Engine:
     """An engine on SQLite (WAL, synchronous FULL, foreign keys) or PostgreSQL."""
-    if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, **options)
-    return instrument(create_engine(url, connect_args={"check_same_thread": False}, **options))
+    return instrument(create_engine(url, **options(url), **further))
+
+
+def options(url: str) -> dict[str, Any]:
+    """What ``create_engine`` is told for this database, whoever calls it."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"check_same_thread": False}}
+    return {"pool_pre_ping": True, "connect_args": {"connect_timeout": CONNECT_TIMEOUT}}
 
 
 def instrument(engine: Engine) -> Engine:
@@ -66,9 +74,14 @@ def written(engine: Engine, work: Callable[[Session], Result]) -> Result:
             with writing(engine) as session:
                 return work(session)
         except DBAPIError as failed:
-            if attempt == ATTEMPTS or getattr(failed.orig, "sqlstate", None) not in _RETRIED:
+            if attempt == ATTEMPTS or not gave_way(failed):
                 raise
     raise AssertionError("unreachable")
+
+
+def gave_way(failed: Exception) -> bool:
+    """Whether the database made this transaction fail for another one's sake (deadlock, serialization)."""
+    return isinstance(failed, DBAPIError) and getattr(failed.orig, "sqlstate", None) in _RETRIED
 
 
 def _pragmas(connection: Any, _record: Any) -> None:
