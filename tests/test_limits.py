@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -24,12 +24,23 @@ def nowhere(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def silent(tmp_path: Path) -> Iterator[str]:
-    """The address of a Redis that takes every connection and never says a word."""
+def silent(tmp_path: Path) -> Iterator[socket.socket]:
+    """The socket of a Redis that takes every connection and never says a word."""
     with closing(socket.socket(socket.AF_UNIX)) as listening:
         listening.bind(str(tmp_path / "silent.sock"))
         listening.listen(100)
-        yield f"unix://{tmp_path / 'silent.sock'}"
+        listening.setblocking(False)
+        yield listening
+
+
+def knocks(listening: socket.socket) -> int:
+    """How many have connected since it was last asked."""
+    count = 0
+    with suppress(BlockingIOError):
+        while True:
+            listening.accept()[0].close()
+            count += 1
+    return count
 
 
 def test_what_is_within_the_limit_goes_on_and_what_is_past_it_is_told_when(redis_url: str) -> None:
@@ -52,7 +63,7 @@ def test_nothing_is_counted_where_there_is_no_limit(nowhere: str) -> None:
     began = time.monotonic()
     assert {limits.refuse("192.0.2.1") for _ in range(1000)} == {None}
     assert {limits.delay("a.example") for _ in range(1000)} == {0.0}
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 10
 
 
 def test_a_domain_past_its_limit_waits_one_span_longer_for_each_further_lot(redis_url: str) -> None:
@@ -87,12 +98,12 @@ def test_of_many_at_once_just_so_many_go_on(redis_url: str) -> None:
 
 def test_the_span_moves_and_does_not_begin_anew_at_the_full_minute(redis_url: str) -> None:
     limits = Limits(redis_url, {"address": Rate(2, 1)})
-    began = time.monotonic()
-    taken = [began]
-    while time.monotonic() - began < 2.2:
+    end = time.monotonic() + 2.2
+    taken: list[tuple[float, float]] = []
+    while (asked := time.monotonic()) < end:
         if limits.refuse("192.0.2.1") is None:
-            taken.append(time.monotonic())
-    spans = [third - first for first, third in zip(taken[1:], taken[3:], strict=False)]
+            taken.append((asked, time.monotonic()))
+    spans = [answered - asked for (asked, _), (_, answered) in zip(taken, taken[2:], strict=False)]
     assert spans and min(spans) > 0.9, "never three within a second, wherever it begins"
 
 
@@ -102,15 +113,18 @@ def test_without_redis_this_process_counts_by_itself(nowhere: str) -> None:
     assert [limits.delay("a.example") for _ in range(2)] == [0, 60]
 
 
-def test_a_redis_that_hangs_costs_a_second_once(silent: str) -> None:
-    limits = Limits(silent, {"address": Rate(2, MINUTE), "total": Rate(9, MINUTE), "domain": Rate(1, MINUTE)})
+def test_a_redis_that_hangs_costs_a_second_once(silent: socket.socket) -> None:
+    limits = Limits(
+        f"unix://{silent.getsockname()}",
+        {"address": Rate(2, MINUTE), "total": Rate(9, MINUTE), "domain": Rate(1, MINUTE)},
+    )
     began = time.monotonic()
     assert limits.refuse("192.0.2.1") is None
     assert limits.delay("a.example") == 0
-    assert time.monotonic() - began < 1
-    began = time.monotonic()
+    assert time.monotonic() - began < 5
+    assert knocks(silent) > 0
     assert [limits.refuse("192.0.2.1") is None for _ in range(3)] == [True, False, False]
-    assert time.monotonic() - began < 0.2, "it is left alone for a while"
+    assert knocks(silent) == 0, "it is left alone for a while"
 
 
 @pytest.mark.parametrize(

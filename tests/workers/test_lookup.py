@@ -78,7 +78,7 @@ def test_a_name_server_that_never_answers_is_given_up_at_the_deadline(nameserver
     began = time.monotonic()
 
     assert refusal(Lookup([nameserver.address]), "slow.example", seconds=0.5) == "timeout"
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 5
 
 
 def test_impossible_names_are_unknown(nameserver: NameServer) -> None:
