@@ -23,6 +23,9 @@ ROOM = 64 * 1024 * 1024
 ENTRY = 4500
 """Bytes that a held answer takes beside its address and its bodies: three forms, their headers, times (measured)."""
 
+LONGEST_CONDITION, LONGEST_ACCEPTED = 4096, 256
+"""Characters of an ``If-None-Match`` and an ``Accept-Encoding`` that are read: nobody honest sends more."""
+
 Key = tuple[str, str]
 """A request's path and query, as they came."""
 Headers = list[tuple[str, str]]
@@ -62,6 +65,8 @@ class Held:
         """Whether a reader has it already: the weak comparison of RFC 9110 13.1.2, any encoding's tag."""
         if if_none_match in self.tags:
             return True
+        if len(if_none_match) > LONGEST_CONDITION:
+            return False
         given = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
         return "*" in given or not self.tags.isdisjoint(given)
 
@@ -82,9 +87,13 @@ def _form(answer: HeldAnswer, body: bytes, coding: str) -> Form:
     return Form([*headers, ("content-encoding", coding)] if coding else headers, body, tag, unchanged)
 
 
-@lru_cache(maxsize=512)
 def encodings(accepted: str) -> int:
     """What an ``Accept-Encoding`` takes beside the plain bytes (RFC 9110 12.5.3): the sum of ``GZIP`` and ``BR``."""
+    return _encodings(accepted) if len(accepted) <= LONGEST_ACCEPTED else 0
+
+
+@lru_cache(maxsize=512)
+def _encodings(accepted: str) -> int:
     taken: dict[str, bool] = {}
     for part in accepted.lower().split(","):
         coding, _, parameter = part.partition(";")

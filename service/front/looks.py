@@ -13,6 +13,10 @@ PATIENCE = 2.0
 """Seconds that a reader waits for a look where held bytes could be given instead: one that takes longer has failed.
 Where nothing is held, as long as he waits for another's look before he asks for himself."""
 
+OVERLOADED = 60.0
+"""Seconds for which a held answer stands in while we have too much to do: database and Flask are well then, and what
+was taken down since must not come back because many ask at once."""
+
 _CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE")
 
 
@@ -63,7 +67,7 @@ class Looks:
         try:
             answer = await self._bridge.ask(environ)
         except Refused:
-            if held is None:
+            if held is None or begun - held.compared > OVERLOADED:
                 raise
             _stand_in(held)
             return held

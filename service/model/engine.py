@@ -35,10 +35,10 @@ def create(url: str, **further: Any) -> Engine:
 
 
 def options(url: str) -> dict[str, Any]:
-    """What ``create_engine`` is told for this database, whoever calls it."""
+    """What ``create_engine`` is told for this database, whoever calls it. What a statement was given is not logged."""
     if url.startswith("sqlite"):
-        return {"connect_args": {"check_same_thread": False}}
-    return {"pool_pre_ping": True, "connect_args": {"connect_timeout": CONNECT_TIMEOUT}}
+        return {"connect_args": {"check_same_thread": False}, "hide_parameters": True}
+    return {"pool_pre_ping": True, "connect_args": {"connect_timeout": CONNECT_TIMEOUT}, "hide_parameters": True}
 
 
 def instrument(engine: Engine) -> Engine:

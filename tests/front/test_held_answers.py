@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import gzip
 import json
@@ -15,7 +16,10 @@ from threading import Event
 import brotli
 import pytest
 
-from service.front.held import ENTRY, FRESH, LATEST, Shelf, encodings
+from service.front.bridge import WAITING, Bridge
+from service.front.head import Refused
+from service.front.held import ENTRY, FRESH, LATEST, Held, Shelf, encodings
+from service.front.looks import OVERLOADED, Looks
 from service.publish.headers import API, EVERYWHERE
 from service.values.held import HeldAnswer
 from tests.support.door import Reply, RunningDoor, until_closed
@@ -309,3 +313,29 @@ def test_a_late_answer_never_replaces_a_newer_one() -> None:
     shelf.keep(("/a", ""), answer(1, '"new"'), 2.0)
     shelf.keep(("/a", ""), answer(1, '"old"'), 1.0)
     assert shelf.entries["/a", ""].answer.etag == '"new"'
+
+
+@pytest.mark.parametrize("age", [OVERLOADED / 2, OVERLOADED * 2])
+def test_while_we_have_too_much_to_do_nothing_old_comes_back(age: float) -> None:
+    """Whoever asks much could else bring back what was taken down, up to a day ago."""
+
+    async def found() -> bytes:
+        bridge, shelf, key = Bridge(lambda _environ, _start: []), Shelf(), ("/a", "")
+        for _ in range(WAITING):
+            bridge.ask({})  # its threads were never started: it is as busy as it can be
+        shelf.keep(key, answer(3), time.monotonic() - age)
+        found = await Looks(bridge, shelf).find(key, {})
+        assert isinstance(found, Held)
+        return found.answer.body
+
+    if age < OVERLOADED:
+        assert asyncio.run(found()) == b"xxx"
+    else:
+        with pytest.raises(Refused):
+            asyncio.run(found())
+
+
+def test_what_nobody_honest_sends_is_not_read() -> None:
+    assert encodings("gzip," + " " * 300) == 0
+    held = Shelf().keep(("/a", ""), answer(1, '"a"'), 0.0)
+    assert held.matches('"b", "a"') and not held.matches('"b",' * 2000 + '"a"')
