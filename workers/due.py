@@ -9,25 +9,27 @@ nobody his place. No transaction is open while a stranger's page is fetched.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import CTE, ColumnElement, Engine, Select, and_, func, not_, or_, select, tuple_, update
 from sqlalchemy.orm import InstrumentedAttribute, Session, selectinload
 
+from service.decide.conclude import DEATHS
 from service.model import Post, Reflection
 from service.model.engine import written
-from service.values.address import Address, BadAddress, parse
+from service.values.address import Address, stored
 from service.values.page import Validators
 from service.values.state import Kind, State
 
 LEASE = timedelta(seconds=45)
 """How long an item is held, if its holder does not renew it."""
 
-LONGEST_WAIT = timedelta(days=100)
-"""The longest legal span until an item is due: one due further ahead was made by a clock that jumped."""
+LONGEST_WAIT = timedelta(hours=25)
+"""A little more than the longest legal span until an item is due (:data:`service.decide.conclude.MISSING`): one due
+further ahead was made by a clock that jumped."""
 
 FAIR = 2
 """Items of one host that are taken at once."""
@@ -70,6 +72,8 @@ class Look:
 
 Held = Visit | Look
 
+T = TypeVar("T")
+
 
 def claim(engine: Engine, most: int, now: datetime, resting: Collection[str] = ()) -> list[Visit]:
     """Takes up to ``most`` reflections that are due, the oldest first, at most two of one host and none of a host
@@ -79,8 +83,7 @@ def claim(engine: Engine, most: int, now: datetime, resting: Collection[str] = (
     rows = select(Reflection.id).join(Post, Post.id == Reflection.post_id)
     picked = _picked(rows.where(_looked_at(now), host.not_in(resting)), Reflection, host, most, now)
 
-    def take(session: Session) -> list[Visit]:
-        taken = _lease(session, Reflection, picked, now)
+    def take(session: Session, taken: _Taken) -> list[Visit]:
         items = session.scalars(
             select(Reflection)
             .where(Reflection.id.in_(taken.ids))
@@ -89,7 +92,7 @@ def claim(engine: Engine, most: int, now: datetime, resting: Collection[str] = (
         )
         return [_visit(item, taken) for item in items]
 
-    return written(engine, take)
+    return _leased(engine, Reflection, picked, now, take)
 
 
 def claim_looks(engine: Engine, most: int, now: datetime, resting: Collection[int] = ()) -> list[Look]:
@@ -97,14 +100,17 @@ def claim_looks(engine: Engine, most: int, now: datetime, resting: Collection[in
     is known to be ``resting``."""
     picked = _picked(select(Post.id).where(Post.site_id.not_in(resting)), Post, Post.site_id, most, now)
 
-    def take(session: Session) -> list[Look]:
-        taken = _lease(session, Post, picked, now)
+    def take(session: Session, taken: _Taken) -> list[Look]:
         posts = session.scalars(select(Post).where(Post.id.in_(taken.ids)).order_by(Post.due_at, Post.id))
-        return [
-            Look(post.id, taken.token, post.site_id, parse(post.url, longest=None), post.attempts) for post in posts
-        ]
+        looks = list[Look]()
+        for post in posts.all():
+            if (address := stored(post.url)) is not None:
+                looks.append(Look(post.id, taken.token, post.site_id, address, post.attempts))
+            else:
+                post.looked_at, post.due_at, post.lease, post.leased_until = now, None, None, None
+        return looks
 
-    return written(engine, take)
+    return _leased(engine, Post, picked, now, take)
 
 
 def renew(engine: Engine, held: Iterable[Held], now: datetime) -> None:
@@ -117,9 +123,17 @@ def give_back(engine: Engine, held: Iterable[Held], until: datetime | None = Non
     _let(engine, held, {"lease": None, "leased_until": until})
 
 
-def count_death(engine: Engine, visit: Visit) -> None:
-    """Lets go of an item whose page was the death of whoever read it, and counts that."""
-    _let(engine, [visit], {"lease": None, "leased_until": None, "deaths": Reflection.deaths + 1})
+def count_death(engine: Engine, held: Held, now: datetime) -> None:
+    """Lets go of an item whose page was the death of whoever read it, and counts that; a post whose looks break is
+    left alone for a while each time, and given up after as many."""
+    values: dict[str, Any]
+    if isinstance(held, Visit):
+        values = {"leased_until": None, "deaths": Reflection.deaths + 1}
+    elif held.attempts + 1 < DEATHS:
+        values = {"leased_until": now + LEASE, "attempts": held.attempts + 1}
+    else:
+        values = {"leased_until": None, "attempts": 0, "looked_at": now, "due_at": None}
+    _let(engine, [held], {"lease": None} | values)
 
 
 def anything(engine: Engine, now: datetime) -> bool:
@@ -144,7 +158,10 @@ def _let(engine: Engine, held: Iterable[Held], values: dict[str, Any]) -> None:
     def work(session: Session) -> None:
         for table, these in rows.items():
             if these:
-                held_still = tuple_(table.id, table.lease).in_(sorted(these))
+                # SQLite finds no row by a pair's half: the first condition is for its index, the second is the lease.
+                held_still = and_(
+                    table.id.in_(sorted(id for id, _ in these)), tuple_(table.id, table.lease).in_(sorted(these))
+                )
                 session.execute(
                     update(table).where(held_still).values(values).execution_options(synchronize_session=False)
                 )
@@ -194,11 +211,40 @@ def _materialized(rows: Select[Any], name: str) -> CTE:
     return rows.cte(name).prefix_with("MATERIALIZED", dialect="postgresql")
 
 
-def _lease(session: Session, table: type[Reflection] | type[Post], picked: CTE, now: datetime) -> _Taken:
+def _leased(
+    engine: Engine,
+    table: type[Reflection] | type[Post],
+    picked: CTE,
+    now: datetime,
+    take: Callable[[Session, _Taken], list[T]],
+) -> list[T]:
+    """What ``take`` makes of the rows that were picked and are now ours."""
+    if engine.dialect.name != "sqlite":
+        these = table.id.in_(select(picked.c.id))
+        return written(engine, lambda session: take(session, _lease(session, table, these, now)))
+    # SQLite has one lock for all who write: we choose without it, and choose again where another took all of that.
+    while ids := _chosen(engine, picked):
+        free = and_(table.id.in_(ids), _due(table, now))
+
+        def work(session: Session, these: ColumnElement[bool] = free) -> list[T] | None:
+            taken = _lease(session, table, these, now)
+            return take(session, taken) if taken.ids else None
+
+        if (found := written(engine, work)) is not None:
+            return found
+    return []
+
+
+def _chosen(engine: Engine, picked: CTE) -> Sequence[int]:
+    with Session(engine) as session:
+        return session.scalars(select(picked.c.id)).all()
+
+
+def _lease(session: Session, table: type[Reflection] | type[Post], these: ColumnElement[bool], now: datetime) -> _Taken:
     token = secrets.token_urlsafe(16)
     ids = session.scalars(
         update(table)
-        .where(table.id.in_(select(picked.c.id)))
+        .where(these)
         .values(lease=token, leased_until=now + LEASE)
         .returning(table.id)
         .execution_options(synchronize_session=False)
@@ -212,20 +258,12 @@ def _visit(item: Reflection, taken: _Taken) -> Visit:
         item=item.id,
         token=taken.token,
         host=item.host,
-        source=_address(item.source),
+        source=stored(item.source),
         is_comment=item.kind == Kind.COMMENT,
-        targets=tuple(filter(None, (_address(arrival.target) for arrival in item.arrivals))),
+        targets=tuple(filter(None, (stored(arrival.target) for arrival in item.arrivals))),
         due=item.due_at,
         attempts=item.attempts,
         deaths=item.deaths,
         validators=Validators(item.etag, item.modified) if was_found and (item.etag or item.modified) else None,
         post_exists=item.post.exists,
     )
-
-
-def _address(stored: str | None) -> Address | None:
-    """An address that was checked when it came in; one row that is broken all the same must not hold up the rest."""
-    try:
-        return parse(stored, longest=None) if stored else None
-    except BadAddress:
-        return None

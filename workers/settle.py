@@ -16,7 +16,7 @@ from service.decide.rules import Advice, HostRule, advise
 from service.model import Event, Reflection, Revision, Rule
 from service.model.states import Step, step
 from service.values import clean
-from service.values.address import parse
+from service.values.address import stored
 from service.values.page import Validators
 from service.values.reading import Reading
 from service.values.state import State
@@ -75,7 +75,7 @@ def _way(item: Reflection, found: Reading | Written) -> set[str]:
     """The hosts from the source to the page that was read."""
     way = {item.host} if item.host else set[str]()
     if isinstance(found, Reading):
-        way |= {parse(hop.location, longest=None).domain for hop in found.evidence.hops}
+        way |= {address.domain for hop in found.evidence.hops if (address := stored(hop.location))}
     return way
 
 

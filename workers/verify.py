@@ -30,8 +30,9 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 from sqlalchemy.orm import Session
 
+from service.bell import PAUSE
 from service.decide.conclude import DEATHS, Found, Written
-from service.model.engine import written
+from service.model.engine import gave_way, written
 from service.values.address import Address
 from service.values.page import Busy, Failure, Fetched, Limits, Page, Unchanged, Validators
 from service.values.reading import Reading
@@ -63,6 +64,12 @@ ON_THE_WAY = 10.0
 
 AHEAD = 2
 """Pages that the reader has at once: one is read, one is the next."""
+
+SOON = 3.0
+"""Seconds for which a run stays with empty hands where it gave something back that may be taken again by then."""
+
+MOMENT = 0.5
+"""Seconds after which a run that waits looks around at the latest."""
 
 TOGETHER = 32
 """Visits that are committed together at the most, so that a slow disk flushes once for many."""
@@ -145,8 +152,9 @@ class Run:
         self._done: SimpleQueue[_Brought | _Read] = SimpleQueue()
         self._hosts_at_rest = Rests[str]()
         self._sites_at_rest = Rests[int]()
+        self._free_soon = Rests[Held]()
         self._rang = False
-        self._renewed = time.monotonic()
+        self._renewed = self._heard = time.monotonic()
         self._end = self._renewed + LONGEST_RUN
 
     def __call__(self) -> int:
@@ -156,15 +164,17 @@ class Run:
             while not stop.is_set() and time.monotonic() < self._end + LONGEST_END:
                 if time.monotonic() < self._end:
                     self._claim()
-                if not self._held:
+                if not self._held and not self._free_soon.now():
                     break
                 self._await()
-                self._commit(self._works)
+                self._commit(sorted(self._works, key=_place))
                 self._works.clear()
                 self._renew()
         finally:
             due.give_back(engine, self._held)
         if stop.is_set() or due.anything(engine, _now()):
+            # The bell that woke us is silent for a while, and would swallow this one.
+            stop.wait(max(self._heard + PAUSE - time.monotonic(), 0.0))
             self._means.ring()
         return self._settled
 
@@ -187,7 +197,7 @@ class Run:
             else:
                 self._claimed.append((visit, self._patience(visit, crowded)))
         if crowded and not self._rang:
-            self._rang = True
+            self._rang, self._heard = True, time.monotonic()
             self._means.ring()
         self._fetch()
 
@@ -219,7 +229,7 @@ class Run:
         patient = not self._works
         while not self._means.stop.is_set() and len(self._works) < TOGETHER:
             try:
-                done = self._done.get(patient, timeout=0.5)
+                done = self._done.get(patient, timeout=MOMENT)
             except Empty:
                 return
             patient = False
@@ -283,11 +293,11 @@ class Run:
         """Writes them in one transaction; if that fails, each in its own, and what fails alone is a death."""
         try:
             done = written(self._means.engine, lambda session: [work(session) for _, work in works]) if works else []
-        except AWAY:
-            raise
         except Exception as failed:
             if len(works) == 1:
                 self._broke(works[0][0], failed)
+            elif isinstance(failed, AWAY) and not gave_way(failed):
+                raise
             else:
                 for one in works:
                     self._commit([one])
@@ -304,6 +314,8 @@ class Run:
             self._sites_at_rest.add(held.site, busy.seconds)
         elif held.host:
             self._hosts_at_rest.add(held.host, busy.seconds)
+        if seconds <= SOON:
+            self._free_soon.add(held, seconds + MOMENT)
         due.give_back(self._means.engine, [held], _now() + min(timedelta(seconds=seconds), LEASE))
         self._held.remove(held)
 
@@ -315,10 +327,7 @@ class Run:
         self._count_death(held)
 
     def _count_death(self, held: Held) -> None:
-        if isinstance(held, Visit):
-            due.count_death(self._means.engine, held)
-        else:
-            due.give_back(self._means.engine, [held], _now() + LEASE)
+        due.count_death(self._means.engine, held, _now())
         self._held.remove(held)
 
     def _renew(self) -> None:
@@ -338,6 +347,12 @@ def _known_already(visit: Visit) -> Found | None:
     if visit.source is None:
         return Failure(Reason("invalid_source"))
     return None
+
+
+def _place(work: tuple[Held, object]) -> tuple[bool, int]:
+    """One order for all who lock rows, so that no two of them wait for each other: posts, then items."""
+    held, _ = work
+    return (True, held.item) if isinstance(held, Visit) else (False, held.post)
 
 
 def _attempt(work: Callable[[], T]) -> T | Exception:

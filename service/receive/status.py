@@ -19,7 +19,7 @@ from service.receive.headers import ANY_ORIGIN, ENDPOINT, METHODS, explain
 from service.receive.intake import Intake
 from service.receive.pages import page
 from service.receive.told import WORDS, word
-from service.values.address import parse, shown
+from service.values.address import shown, stored
 from service.values.reason import Refused
 from service.values.state import Kind, State
 
@@ -81,14 +81,19 @@ def _page(item: Reflection) -> Response:
         headers=_UNSEEN,
         word=named,
         told=WORDS[named],
-        source=shown(parse(item.source or "", longest=None), 200),
+        source=_shown(item.source or ""),
         whole_source=item.source,
         target=_target(item),
-        target_shown=shown(parse(_target(item), longest=None), 200),
+        target_shown=_shown(_target(item)),
         received=item.received,
         checked=item.checked,
         time=_time_of_day,
     )
+
+
+def _shown(text: str) -> str:
+    address = stored(text)
+    return shown(address, 200) if address else text[:200]
 
 
 def _unknown() -> Response:

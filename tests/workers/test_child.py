@@ -9,7 +9,6 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import psutil
 import pytest
@@ -87,8 +86,8 @@ def test_a_page_that_takes_too_long_is_what_the_link_test_found(child: Child) ->
     assert reads(child) and child.pid != before
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM])
-def test_a_child_that_dies_before_the_link_test_spoke_has_crashed_and_is_replaced(child: Child, how: int) -> None:
+def ended_by(child: Child, how: int) -> Reading | Failure | Crashed:
+    """What becomes of a page whose reader ends so before it could say a word; another reads on."""
     child.start()
     assert child.pid is not None
     victim = psutil.Process(child.pid)
@@ -97,8 +96,19 @@ def test_a_child_that_dies_before_the_link_test_spoke_has_crashed_and_is_replace
         reading = reader.submit(child.read, page(CHEAP), [TARGET])
         os.kill(victim.pid, how)
         os.kill(victim.pid, signal.SIGCONT)
-        assert isinstance(reading.result(20), Crashed)
+        found = reading.result(20)
     assert reads(child) and child.pid != victim.pid
+    return found
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM])
+def test_a_child_that_dies_before_the_link_test_spoke_has_crashed_and_is_replaced(child: Child, how: int) -> None:
+    assert isinstance(ended_by(child, how), Crashed)
+
+
+def test_a_child_that_has_used_up_its_time_before_the_link_test_spoke_had_too_heavy_a_page(child: Child) -> None:
+    found = ended_by(child, signal.SIGXCPU)
+    assert isinstance(found, Failure) and found.reason.code == "too_heavy"
 
 
 def test_a_child_that_is_stopped_is_given_up_and_replaced(child: Child) -> None:
@@ -113,10 +123,11 @@ def test_a_child_that_is_stopped_is_given_up_and_replaced(child: Child) -> None:
 
 def test_a_child_that_died_between_two_pages_is_replaced(child: Child) -> None:
     child.start()
-    assert child.pid is not None
-    psutil.Process(child.pid).kill()
-    until(lambda: psutil.Process(child.pid).status() == psutil.STATUS_ZOMBIE, 5, "the child lives on")
-    assert reads(child)
+    before = child.pid
+    assert before is not None
+    os.kill(before, signal.SIGKILL)
+    until(lambda: os.waitid(os.P_PID, before, os.WEXITED | os.WNOWAIT), 20, "the child lives on")
+    assert reads(child) and child.pid != before
 
 
 def test_memory_and_time_are_limited_from_within(child: Child) -> None:
@@ -136,23 +147,28 @@ def test_it_has_none_of_our_secrets(child: Child, monkeypatch: pytest.MonkeyPatc
     assert not [name for name in psutil.Process(child.pid).environ() if name.startswith("REFLECTIONS")]
 
 
-def test_it_ends_with_its_parent_however_that_ends(tmp_path: Path) -> None:
+def test_it_ends_with_its_parent_however_that_ends_in_the_midst_of_a_page_too() -> None:
     script = textwrap.dedent(
         """
         import sys, threading
+        from tests.workers.test_child import HOSTILE, TARGET, page
         from workers.child import Child
         child = Child(); child.start()
+        heavy = page(HOSTILE["unclosed b"])
+        threading.Thread(target=child.read, args=(heavy, [TARGET], 60), daemon=True).start()
         print(child.pid, flush=True)
         threading.Event().wait()
         """
     )
     parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
-    pid = int(parent.stdout.readline())
+    child = psutil.Process(int(parent.stdout.readline()))
+    busy = child.cpu_times().user + 0.5
+    until(lambda: child.cpu_times().user > busy, 30, "the child reads nothing")
     parent.kill()
     parent.wait()
     parent.stdout.close()
-    until(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == "zombie", 5, "the child lives on")
+    until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, 3, "the child reads on")
 
 
 def test_pages_are_read_one_after_another_and_leave_nothing_behind(warm_child: Child) -> None:

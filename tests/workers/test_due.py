@@ -5,15 +5,16 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, event, select, update
 
+from service.decide.conclude import JITTER, MISSING, MOST_PATIENCE, RETRIES
 from service.model import Arrival, Post, Reflection, site
-from service.model.engine import writing
+from service.model.engine import create, writing
 from service.model.post import named
 from service.values.address import parse
 from service.values.state import State
 from workers import due
-from workers.due import LEASE, claim, claim_looks, give_back
+from workers.due import LEASE, LONGEST_WAIT, Visit, claim, claim_looks, give_back
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 TARGET = "https://blog.example/post"
@@ -83,6 +84,32 @@ def test_workers_that_claim_at_once_never_hold_the_same(engine: Engine) -> None:
     assert sorted(held) == sorted(set(held)) and len(held) == 60
 
 
+def test_who_finds_nothing_due_waits_for_nobody_who_writes(sqlite_url: str) -> None:
+    engine, busy = create(sqlite_url), create(sqlite_url)
+    items(engine, ["one.example"], when=NOW + timedelta(hours=1))
+    with writing(busy), ThreadPoolExecutor(1) as worker:
+        assert worker.submit(claim, engine, 10, NOW).result(3) == []
+        assert worker.submit(claim_looks, engine, 10, NOW).result(3) == []
+    for one in (engine, busy):
+        one.dispose()
+
+
+def test_who_is_overtaken_between_his_choice_and_his_claim_takes_what_is_left(sqlite_url: str) -> None:
+    engine, other, quicker = create(sqlite_url), create(sqlite_url), list[Visit]()
+    items(engine, [f"host-{number}.example" for number in range(5)])
+
+    def overtake(*said: object) -> None:
+        if said[2] == "BEGIN IMMEDIATE" and not quicker:
+            quicker.extend(claim(other, 2, NOW))
+
+    event.listen(engine, "before_cursor_execute", overtake)
+    taken = claim(engine, 2, NOW)
+    assert [visit.host for visit in quicker] == ["host-0.example", "host-1.example"]
+    assert [visit.host for visit in taken] == ["host-2.example", "host-3.example"]
+    for one in (engine, other):
+        one.dispose()
+
+
 def test_what_is_not_yet_due_waits(engine: Engine) -> None:
     items(engine, ["one.example"], when=NOW + timedelta(hours=1))
     assert claim(engine, 10, NOW) == [] and not due.anything(engine, NOW)
@@ -92,6 +119,18 @@ def test_what_is_not_yet_due_waits(engine: Engine) -> None:
 def test_what_was_due_under_a_clock_that_jumped_counts_as_due(engine: Engine) -> None:
     items(engine, ["one.example"], when=NOW + timedelta(days=4000))
     assert len(claim(engine, 10, NOW)) == 1
+
+
+def test_a_clock_that_was_two_days_ahead_holds_nothing_up(engine: Engine) -> None:
+    items(engine, ["one.example"], when=NOW + timedelta(days=2))
+    assert due.anything(engine, NOW) and len(claim(engine, 10, NOW)) == 1
+
+
+def test_whatever_may_be_due_later_by_right_waits_until_then(engine: Engine) -> None:
+    longest = max(MISSING, MOST_PATIENCE, RETRIES[-1] * (1 + JITTER))
+    assert longest < LONGEST_WAIT < longest + timedelta(hours=2)
+    items(engine, ["one.example"], when=NOW + longest)
+    assert claim(engine, 10, NOW) == []
 
 
 def test_a_lease_under_a_clock_that_jumped_counts_as_ended(engine: Engine) -> None:
@@ -115,6 +154,21 @@ def test_who_lost_a_lease_gives_nothing_back(engine: Engine) -> None:
     give_back(engine, [lost], NOW)
     with writing(engine) as session:
         assert session.scalars(select(Reflection.lease)).one() == newer.token
+
+
+def test_to_hold_and_to_let_go_finds_its_rows_by_their_number(sqlite_url: str) -> None:
+    """A scan would stand under the one lock that SQLite has for all who write."""
+    engine, statements = create(sqlite_url), list[tuple[str, tuple[object, ...]]]()
+    items(engine, ["one.example", "other.example"])
+    visits = claim(engine, 10, NOW)
+    event.listen(engine, "before_cursor_execute", lambda *said: statements.append((said[2], said[3])))
+    due.renew(engine, visits, NOW)
+    [(statement, values)] = [one for one in statements if one[0].startswith("UPDATE")]
+    with engine.connect() as connection:
+        plan = [str(row[3]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
+    assert any(line.startswith("SEARCH reflection") for line in plan), plan
+    assert not any(line.startswith("SCAN reflection") for line in plan), plan
+    engine.dispose()
 
 
 def test_the_items_of_a_new_post_wait_for_its_look_half_a_minute_at_most(engine: Engine) -> None:
@@ -144,6 +198,14 @@ def test_two_posts_of_a_site_are_looked_at_at_a_time_and_none_of_one_that_rests(
     assert {look.site for look in claim_looks(engine, 10, NOW, resting=[looks[0].site])} == {looks[-1].site}
 
 
+def test_comments_have_no_host_and_wait_for_none_of_their_kind(engine: Engine) -> None:
+    items(engine, ["none"] * 10)
+    with writing(engine) as session:
+        session.execute(update(Reflection).values(host=None, source=None, kind="comment"))
+    visits = claim(engine, 10, NOW)
+    assert len(visits) == 10 and all(visit.is_comment and visit.source is None for visit in visits)
+
+
 def test_nothing_of_a_host_that_rests_is_taken(engine: Engine) -> None:
     items(engine, ["flood.example"] * 3 + ["honest.example"])
     [visit] = claim(engine, 10, NOW, resting=["flood.example"])
@@ -157,3 +219,15 @@ def test_a_new_post_is_looked_at_once(engine: Engine) -> None:
     assert claim_looks(engine, 10, NOW) == []
     with writing(engine) as session:
         assert session.scalars(select(Post.lease)).one() == look.token
+
+
+def test_a_post_whose_address_is_broken_in_the_database_holds_up_no_look_and_no_item(engine: Engine) -> None:
+    items(engine, ["one.example"], looked=False)
+    with writing(engine) as session:
+        session.execute(update(Post).values(url="not an address"))
+        named(session, session.scalars(select(site.Site)).one(), parse("https://blog.example/other"), NOW)
+    assert [look.address.url for look in claim_looks(engine, 10, NOW)] == ["https://blog.example/other"]
+    with writing(engine) as session:
+        broken = session.scalars(select(Post).where(Post.url == "not an address")).one()
+        assert (broken.looked_at, broken.due_at, broken.lease, broken.exists) == (NOW, None, None, None)
+    assert len(claim(engine, 10, NOW)) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import pickle
 import signal
@@ -60,6 +61,22 @@ def test_a_worker_verifies_what_is_due_when_it_is_rung_for(
     ring(redis_url)
     start_worker()
     until(lambda: verified(pipeline, items), 30, "the worker did not verify")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_flooded_host_is_worked_off_at_its_pace_by_one_ring(
+    pipeline: Pipeline, start_worker: Start, redis_url: str
+) -> None:
+    target = pipeline.post()
+    pages = [pipeline.web.page(f"/{number}", f"<a href='{target}'>x</a>") for number in range(5)]
+    items = [pipeline.claim(page, target) for page in pages]
+    ring(redis_url)
+    start_worker(FETCH_HOST_INTERVAL="1")
+    until(lambda: verified(pipeline, items), 30, "the flood is not worked off")
+    requests = pipeline.web.requests("127.0.0.2")
+    assert requests[-1].time - requests[0].time < 12
+    assert all(later.time - earlier.time >= 0.99 for earlier, later in itertools.pairwise(requests))
+    assert max(request.concurrent for request in requests) == 1
 
 
 def test_what_a_killed_worker_held_is_done_by_another_and_once(

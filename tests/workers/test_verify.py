@@ -157,6 +157,15 @@ def test_slow_hosts_hold_up_no_honest_one(sqlite_pipeline: Pipeline) -> None:
     assert [item.reason for item in pipeline.items() if item.id not in honest] == ["timeout"] * 24
 
 
+def test_first_visits_are_impatient_while_more_is_due_than_there_are_hands(sqlite_pipeline: Pipeline) -> None:
+    for number in range(8):
+        sqlite_pipeline.claim(*linked(sqlite_pipeline, "/", host=f"127.0.1.{number + 1}", delay=9.0))
+    began = time.monotonic()
+    sqlite_pipeline.run()
+    assert time.monotonic() - began < 8
+    assert {(item.reason, item.attempts) for item in sqlite_pipeline.items()} == {("timeout", 1)}
+
+
 def test_a_flooded_host_has_one_request_at_a_time_and_holds_up_nobody(pipeline: Pipeline) -> None:
     slow = paced(pipeline, 0.3)
     for number in range(20):
@@ -168,6 +177,29 @@ def test_a_flooded_host_has_one_request_at_a_time_and_holds_up_nobody(pipeline: 
     assert all(later.time - earlier.time >= 0.29 for earlier, later in itertools.pairwise(requests))
     assert max(request.concurrent for request in requests) == 1
     assert all(item.attempts == item.deaths == 0 for item in slow.items() if item.state is State.RECEIVED)
+
+
+def test_a_run_waits_for_a_host_that_is_free_again_in_a_moment(sqlite_pipeline: Pipeline) -> None:
+    slow = paced(sqlite_pipeline, 0.5)
+    for number in range(4):
+        slow.claim(*linked(slow, f"/{number}"))
+    slow.run()
+    assert {item.state for item in slow.items()} == {State.PENDING}
+
+
+def test_a_run_that_waits_for_a_host_takes_what_comes_meanwhile(sqlite_pipeline: Pipeline) -> None:
+    slow = paced(sqlite_pipeline, 1.0)
+    for number in range(4):
+        slow.claim(*linked(slow, f"/{number}"))
+    run = threading.Thread(target=slow.run)
+    run.start()
+    until(lambda: slow.web.requests("127.0.0.2"), 10, "nothing is fetched")
+    other = slow.claim(*linked(slow, "/", host="127.0.0.3"))
+    until(lambda: slow.item(other).state is State.PENDING, 10, "the honest one waits")
+    assert State.RECEIVED in {item.state for item in slow.items()}
+    slow.means.stop.set()
+    run.join(10)
+    assert not run.is_alive()
 
 
 def test_what_finds_its_host_busy_keeps_its_place(pipeline: Pipeline) -> None:
@@ -288,6 +320,43 @@ def test_a_revision_that_the_database_refuses_costs_no_other(pipeline: Pipeline)
     assert {pipeline.item(other).state for other in others} == {State.PENDING}
 
 
+def test_a_batch_that_the_database_gives_up_for_others_is_written_one_by_one(postgresql_pipeline: Pipeline) -> None:
+    """As where two batches lock each other's rows, again and again."""
+    target = postgresql_pipeline.post()
+    items = [comment(postgresql_pipeline, target) for _ in range(5)]
+    with writing(postgresql_pipeline.engine) as session:
+        session.execute(
+            text("""
+            CREATE FUNCTION crowd() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+              IF current_setting('test.settled', true) = 'yes' THEN
+                RAISE EXCEPTION 'deadlock detected' USING ERRCODE = '40P01';
+              END IF;
+              PERFORM set_config('test.settled', 'yes', true);
+              RETURN NEW;
+            END $$
+            """)
+        )
+        session.execute(
+            text(
+                "CREATE TRIGGER crowd BEFORE UPDATE ON reflection FOR EACH ROW"
+                " WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION crowd()"
+            )
+        )
+    postgresql_pipeline.run()
+    settled = [postgresql_pipeline.item(item) for item in items]
+    assert {(item.state, item.deaths) for item in settled} == {(State.PENDING, 0)}
+
+
+def test_a_batch_locks_its_rows_in_one_order_whatever_came_first(sqlite_pipeline: Pipeline) -> None:
+    target = sqlite_pipeline.post()
+    items = [comment(sqlite_pipeline, target) for _ in range(5)]
+    for number, item in enumerate(items):
+        sqlite_pipeline.change(item, due_at=datetime.now(UTC) - timedelta(minutes=10 + number))
+    sqlite_pipeline.run()
+    events = sorted((event.id, item) for item in items for event in sqlite_pipeline.events(item))
+    assert [item for _, item in events] == items
+
+
 def test_a_database_that_ends_our_connections_in_the_midst_loses_nothing(postgresql_pipeline: Pipeline) -> None:
     pipeline = postgresql_pipeline
     admin = create(pipeline.engine.url.render_as_string(hide_password=False), isolation_level="AUTOCOMMIT")
@@ -343,6 +412,21 @@ def test_a_run_with_more_than_it_can_hold_rings_for_help(pipeline: Pipeline, red
     queued = Bell(redis_url).connection.llen("rq:queue:verify")
     assert queued == 1
     assert {item.state for item in pipeline.items()} == {State.PENDING}
+
+
+def test_the_ring_at_the_end_of_a_short_run_is_heard(sqlite_pipeline: Pipeline, redis_url: str) -> None:
+    def busy(address: Address, limits: Limits, since: Validators | None = None) -> Fetched:
+        return Busy(address.domain, 5.0)
+
+    sqlite_pipeline.claim(*linked(sqlite_pipeline, "/", host="127.0.0.3"))
+    sqlite_pipeline.run()  # the post's look
+    for number in range(3):
+        sqlite_pipeline.claim(*linked(sqlite_pipeline, f"/{number}"))
+    connection = Bell(redis_url).connection
+    Bell(redis_url).ring("verify")
+    connection.delete("rq:queue:verify")  # a worker takes it
+    replace(sqlite_pipeline, means=replace(sqlite_pipeline.means, fetch=busy)).run()
+    assert connection.llen("rq:queue:verify") == 1
 
 
 def test_nothing_due_costs_nothing(pipeline: Pipeline) -> None:
