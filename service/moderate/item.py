@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from service.values.address import Address, BadAddress, parse
+from service.values.address import Address, stored
 from service.values.clean import CleanHtml
 from service.values.evidence import Evidence, Link
 from service.values.reason import Reason
@@ -159,12 +159,12 @@ class Item:
     @property
     def page(self) -> Address | None:
         """The source."""
-        return address(self.source)
+        return stored(self.source)
 
     @property
     def moved_to(self) -> Address | None:
         """Where the source was read, where that is another address than the one sent."""
-        final, page = address(self.evidence.final if self.evidence else None), self.page
+        final, page = stored(self.evidence.final if self.evidence else None), self.page
         return final if final and page and final.page != page.page else None
 
     @property
@@ -187,11 +187,3 @@ class Item:
 
     def _numbered(self, number: int | None) -> Version | None:
         return next((version for version in self.versions if version.number == number), None)
-
-
-def address(text: str | None) -> Address | None:
-    """The address that ``text`` is, if it is one."""
-    try:
-        return parse(text, longest=None) if text else None
-    except BadAddress:
-        return None

@@ -10,7 +10,8 @@ from babel.units import format_unit
 
 from service.languages import gettext, ngettext, sentence, spoken
 from service.moderate.decisions import Conflict
-from service.moderate.item import Happened, Item, address
+from service.moderate.item import Happened, Item
+from service.values.address import stored
 from service.values.reason import REASONS, Reason
 from service.values.state import State
 
@@ -166,7 +167,7 @@ def why(item: Item) -> Iterator[str]:
         yield gettext("On the way there, the connection is no longer secure.")
     if evidence is not None and evidence.too_heavy:
         yield gettext("The page is so large that only the link was looked for.")
-    claimed = address(item.version.author_url if item.version else None)
+    claimed = stored(item.version.author_url if item.version else None)
     if claimed is not None and item.page is not None and claimed.domain != item.page.domain:
         yield gettext("Its author’s address is on another host: %(host)s.", host=claimed.host)
 

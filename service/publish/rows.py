@@ -17,7 +17,7 @@ from service.model import Post, Reflection, Revision, Site
 from service.publish.thread import DEEPEST, REPLIES, Growth, Heading, Item, Thread
 from service.publish.view import Order, View
 from service.values import clean
-from service.values.address import Address, BadAddress, parse
+from service.values.address import Address, stored
 from service.values.state import Kind, State
 
 _reflection, _revision = Reflection.__table__, Revision.__table__
@@ -139,7 +139,7 @@ def _item(row: Row[Any]) -> Item:
         type="comment" if comment else row.relation,
         url=None if comment else _permalink(row.url, row.source),
         author_name=row.author_name,
-        author_url=_url(_page(row.author_url)),
+        author_url=_url(stored(row.author_url)),
         title="" if comment else row.title or row.site_name,
         content=content,
         text=row.text,
@@ -155,15 +155,8 @@ def _permalink(claimed: str | None, verified: str | None) -> str | None:
     """The address that the entry gives itself, where it is its source's own; else the source that was verified."""
     if verified is None or claimed is None or claimed == verified:
         return verified  # kept in its normal form
-    own, source = _page(claimed), _page(verified)
+    own, source = stored(claimed), stored(verified)
     return _url(own if own and source and own.domain == source.domain else source)
-
-
-def _page(text: str | None) -> Address | None:
-    try:
-        return parse(text, longest=None) if text else None
-    except BadAddress:
-        return None
 
 
 def _url(address: Address | None) -> str | None:
