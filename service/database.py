@@ -1,8 +1,8 @@
 """Flask-SQLAlchemy's ``db``, which reads, and :func:`write`, which alone writes in a web process.
 
 An answer that says "taken" is given after the commit. On SQLite one thread writes for all: it takes whatever waits
-and commits it together, so a slow disk flushes once for many (1,260 writes a second against 295 where a flush takes
-2 ms). If such a batch fails, each of its works runs on its own: therefore a work may run twice, and must not mind.
+and commits it together, so a slow disk flushes once for many. If such a batch fails, each of its works runs
+on its own: therefore a work may run twice, and must not mind.
 """
 
 from __future__ import annotations
