@@ -67,17 +67,20 @@ def folder_of_demo(settings: Settings) -> Path:
 
 
 def begin(settings: Settings, port: int) -> DemoBlog | None:
-    """The demo blog, if there is one; put in where this is the first start of all, beside the service's ``port``."""
+    """The demo blog, if there is one; put in where this is the first start of all, beside the service's ``port``.
+
+    Never for a service with a public address: for the demo's sake its workers would fetch from this machine.
+    """
     engine = create(settings.database)
     try:
         with Session(engine) as session:
             site, first = installed.find(session), installed.untouched(session)
+        if not _suits(settings):
+            return None
         if site is not None:
             listening = _listening(parse(site.base_url).port)
-        elif first and _suits(settings):
-            listening = _put_in(engine, port)
         else:
-            return None
+            listening = _put_in(engine, port) if first else None
         if listening is None:
             return None
         folder = folder_of_demo(settings)

@@ -142,3 +142,10 @@ def test_its_process_is_given_none_of_our_settings(
     assert not [name for name in child.env if name.startswith(PREFIX)]
     assert child.env[TOKEN] == demo.token
     assert os.environ[PREFIX + "SECRET_KEY"] not in child.env.values()
+
+
+def test_once_the_service_has_a_public_address_the_demo_is_served_no_more(
+    begin: Begin, embedded: Settings, sqlite_url: str, tmp_path: Path
+) -> None:
+    assert begin(embedded, free_port()) is not None
+    assert begin(settings_on(sqlite_url, tmp_path, "https://reflections.example"), free_port()) is None
