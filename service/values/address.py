@@ -7,6 +7,7 @@ reaches an inner server.
 from __future__ import annotations
 
 import functools
+import hashlib
 import ipaddress
 import re
 import urllib.parse
@@ -38,7 +39,7 @@ _TRACKING = re.compile(
 )
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\\ud800-\udfff]")
-_ESCAPED = re.compile(r"%([0-9a-fA-F]{2})")
+_ESCAPED = re.compile(r"%([0-9a-fA-F]{2})?")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_](?:[a-z0-9_-]{0,62}))*")
 _EDGE = "".join(map(chr, range(0x21)))
@@ -108,9 +109,6 @@ class Address:
         """The page without its scheme: http on 80 and https on 443 are the same place."""
         return _place(self) + self.request_target
 
-    def without_fragment(self) -> Address:
-        return replace(self, fragment=None)
-
     def join(self, reference: str) -> Address | None:
         """What a browser makes of ``reference`` on this page (WHATWG URL), or ``None`` where that is not a page.
 
@@ -129,7 +127,7 @@ class Address:
             hierarchy = after if same else f"{scheme[1].lower()}://{after.lstrip('/')}"
         elif hierarchy.startswith("//"):
             hierarchy = "//" + hierarchy.lstrip("/")
-        rest = rest.replace(" ", "%20")
+        rest = rest.replace(" ", "%20").replace("\\", "%5C")
         try:
             return parse(urllib.parse.urljoin(self.page, hierarchy + mark + rest), longest=None)  # noqa: TID251
         except (BadAddress, ValueError):
@@ -181,6 +179,11 @@ def registrable(host: str) -> str:
 def same_page(one: Address, other: Address) -> bool:
     """Whether both are the same page: fragment and scheme aside."""
     return one.folded == other.folded
+
+
+def source_key(address: Address) -> str:
+    """The key under which a source is known: SHA-256 of its normal form without the fragment, in hexadecimal."""
+    return hashlib.sha256(address.page.encode()).hexdigest()
 
 
 def post_key(address: Address, slash_matters: bool = False) -> str:
@@ -248,6 +251,9 @@ def _host(host: str) -> str:
 
 
 def _needed(escape: re.Match[str]) -> str:
+    if escape[1] is None:
+        # Else "%2%64" would become an escape that nobody wrote.
+        return "%25"
     character = chr(int(escape[1], 16))
     return character if character in _UNRESERVED else escape[0].upper()
 

@@ -20,6 +20,7 @@ from service.values.address import BadAddress, parse, post_key, prefix_key, pref
         ("https://bücher.example/", "https://xn--bcher-kva.example/"),
         ("http://[::0:1]:8001/x", "http://[::1]:8001/x"),
         ("https://blog.example/a%0d%0ab", "https://blog.example/a%0D%0Ab"),
+        ("https://blog.example/%2%642e/100%?%zz", "https://blog.example/%252d2e/100%25?%25zz"),
         ("https://blog.example/🎉?q=🎉#part", "https://blog.example/%F0%9F%8E%89?q=%F0%9F%8E%89#part"),
     ],
 )
@@ -92,6 +93,7 @@ def test_no_text_makes_the_parser_fail_otherwise(text: str) -> None:
         ("?y", "https://blog.example/a/b.html?y"),
         ("#part", "https://blog.example/a/b.html?x#part"),
         ("", "https://blog.example/a/b.html?x"),
+        ("?q\\r#s\\t", "https://blog.example/a/b.html?q%5Cr#s%5Ct"),
         ("javascript:alert(1)", None),
         ("mailto:ada@blog.example", None),
         ("http://user@host/", None),

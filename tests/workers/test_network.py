@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_address, ip_network
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from tests.support.fetching import Opened
-from workers.network import Guard, embedded, is_public
+from workers.lookup import Lookup
+from workers.network import REFUSED, Guard, embedded, is_public
+from workers.stopped import Stopped
 
 NOT_PUBLIC = [
     "0.0.0.0", "0.255.255.255", "10.0.0.1", "10.255.255.255", "100.64.0.1", "100.100.100.200",
@@ -125,3 +129,52 @@ def test_a_public_host_that_the_owner_named_for_one_port_keeps_its_others() -> N
 
 def test_no_other_network_is_public_by_the_allowed_one() -> None:
     assert not is_public(ip_address("10.1.2.3"))
+
+
+def wrapped(four: int) -> list[IPv6Address]:
+    """The IPv6 addresses that some gateway takes for an IPv4 one, in a network that is public otherwise."""
+    public = 0x2A00_1450_4001_0000 << 64
+    return [
+        IPv6Address(four),
+        IPv6Address(0xFFFF << 32 | four),
+        IPv6Address(0xFFFF_0000 << 32 | four),
+        IPv6Address(0x64_FF9B << 96 | four),
+        IPv6Address(0x64_FF9B_0001 << 80 | four),
+        IPv6Address(0x2002 << 112 | four << 80),
+        IPv6Address(0x2001_0000 << 96 | four << 64 | 0x0808_0808 ^ 0xFFFF_FFFF),
+        IPv6Address(0x2001_0000 << 96 | 0x0808_0808 << 64 | four ^ 0xFFFF_FFFF),
+        IPv6Address(public | 0x5EFE << 32 | four),
+        IPv6Address(public | 0x0200_5EFE << 32 | four),
+    ]
+
+
+def numbers(four: int) -> list[str]:
+    """The spellings that C's ``inet_aton`` takes, and with it every system's look-up."""
+    octets = [four >> shift & 255 for shift in (24, 16, 8, 0)]
+    return [
+        str(four), hex(four), f"0{four:o}", ".".join(map(hex, octets)), ".".join(f"0{octet:o}" for octet in octets),
+        f"{octets[0]}.{four & 0xFFFFFF}", f"{octets[0]}.{octets[1]}.{four & 0xFFFF}",
+    ]  # fmt: skip
+
+
+INNER = st.sampled_from([ip_network(network) for network, _ in REFUSED]).flatmap(
+    lambda network: st.integers(int(network[0]), int(network[-1])).map(
+        IPv4Address if isinstance(network, IPv4Network) else IPv6Address
+    )
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(INNER)
+@example(IPv4Address("127.0.0.1"))
+@example(IPv4Address("168.63.129.16"))
+def test_a_refused_network_is_closed_in_every_wrapping_and_in_every_spelling(inner: IPv4Address | IPv6Address) -> None:
+    if isinstance(inner, IPv4Address):
+        assert not is_public(inner)
+        assert [six for six in wrapped(int(inner)) if is_public(six)] == []
+        for spelling in numbers(int(inner)):
+            with pytest.raises(Stopped) as stopped:
+                Lookup().addresses(spelling, 1.0)
+            assert stopped.value.reason.code == "refused_address", spelling
+    else:
+        assert not is_public(inner) or (inner in ip_network("64:ff9b::/96") and all(map(is_public, embedded(inner))))
