@@ -1,18 +1,22 @@
 """Flask-SQLAlchemy's ``db``, which reads, and :func:`write`, which alone writes in a web process.
 
 An answer that says "taken" is given after the commit. On SQLite one thread writes for all: it takes whatever waits
-and commits it together, so a slow disk flushes once for many. If such a batch fails, each of its works runs
-on its own: therefore a work may run twice, and must not mind.
+and commits it together, so a slow disk flushes once for many; and what is of one :class:`Kind` is done together, so
+a statement serves many too. If such a batch fails, each of its works runs on its own: therefore a work may run twice,
+and must not mind.
 """
 
 from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
+import structlog
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine, text
@@ -22,14 +26,33 @@ from sqlalchemy.orm import Session
 from service.model import Base
 from service.model.engine import instrument, options, writing, written
 
+Asked = TypeVar("Asked")
 Result = TypeVar("Result")
-Work = Callable[[Session], Any]
-Waiting = tuple[Work, Future[Any]]
 
 BATCH = 200
 """Works that are committed together at the most."""
 
+GATHER, ROUNDS = 0.002, 5
+"""After a batch of several the next waits so many seconds for more, and again while more come, so often at the most:
+where many write, many more are about to, and a statement and a flush for all of them cost as much as for one."""
+
+log = structlog.get_logger()
+
 db = SQLAlchemy(model_class=Base)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kind(Generic[Asked, Result]):
+    """How works of one kind are done: many at once, or one. For each there is a result in its place, or the exception
+    that is raised to whoever asked for it, and to nobody else."""
+
+    write: Callable[[Session, Sequence[Any]], Sequence[Result | Exception]]
+    """Does what was admitted; may run twice, and never commits by itself."""
+    admit: Callable[[Sequence[Asked]], Sequence[Any]] = tuple
+    """What comes before the transaction, once: gives what ``write`` is given."""
+
+
+_ALONE: Kind[Callable[[Session], Any], Any] = Kind(lambda session, works: [work(session) for work in works])
 
 
 def init(app: Flask, url: str) -> None:
@@ -39,7 +62,8 @@ def init(app: Flask, url: str) -> None:
     db.init_app(app)
     with app.app_context():
         engine = instrument(db.engine)
-    app.extensions["reflections-writer"] = Writer(engine) if engine.dialect.name == "sqlite" else Single(engine)
+    behind = app.extensions["reflections-writer-behind"] = Writer(engine)
+    app.extensions["reflections-writer"] = behind if engine.dialect.name == "sqlite" else Single(engine)
 
 
 def write(work: Callable[[Session], Result], patience: float | None = None) -> Result:
@@ -48,9 +72,28 @@ def write(work: Callable[[Session], Result], patience: float | None = None) -> R
     Who has no more than ``patience`` seconds is told ``TimeoutError`` or ``OperationalError`` then; where the work
     had begun, it may be committed all the same.
     """
-    result: Result = current_app.extensions["reflections-writer"].write(work, patience)
-    db.session.rollback()  # what this request reads from here on is what was just written
+    result: Result = write_one(_ALONE, work, patience)
     return result
+
+
+def write_one(kind: Kind[Asked, Result], asked: Asked, patience: float | None = None) -> Result:
+    """The same for a work of a kind that is done together with others of it."""
+    result: Result = current_app.extensions["reflections-writer"].write(kind, asked, patience)
+    let_go()  # what this request reads from here on is what was just written
+    return result
+
+
+def write_later(kind: Kind[Asked, Any], asked: Asked, otherwise: str) -> None:
+    """Has a work done by the writing thread, and waits for nothing. It may be lost: where the process ends before, the
+    database fails (``otherwise`` is said in the log then), or too many wait.
+    """
+    current_app.extensions["reflections-writer-behind"].later(kind, asked, otherwise)
+
+
+def let_go() -> None:
+    """Ends what this request reads, and gives its connection back: who waits for a second one should hold none."""
+    if db.session.registry.has():
+        db.session.rollback()
 
 
 class Single:
@@ -59,36 +102,76 @@ class Single:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def write(self, work: Work, patience: float | None = None) -> Any:
-        if patience is None:
-            return written(self._engine, work)
-        limit = text(f"SET LOCAL lock_timeout = {int(patience * 1000)}")
+    def write(self, kind: Kind[Any, Any], asked: Any, patience: float | None = None) -> Any:
+        admitted = [_raised(one) for one in kind.admit([asked])]
 
-        def bounded(session: Session) -> Any:
-            session.execute(limit)
-            return work(session)
+        def work(session: Session) -> Sequence[Any]:
+            if patience is not None:
+                session.execute(text(f"SET LOCAL lock_timeout = {int(patience * 1000)}"))
+            return kind.write(session, admitted)
 
-        return written(self._engine, bounded)
+        (result,) = written(self._engine, work)
+        return _raised(result)
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """A work, and whoever waits for it."""
+
+    kind: Kind[Any, Any]
+    asked: Any
+    answer: Future[Any]
+
+    def wanted(self) -> bool:
+        """Whether its asker still waits; from now on he does."""
+        return self.answer.running() or self.answer.set_running_or_notify_cancel()
+
+    def tell(self, result: Any) -> None:
+        if not self.wanted():
+            return
+        if isinstance(result, Exception):
+            self.answer.set_exception(result)
+        else:
+            self.answer.set_result(result)
 
 
 class Writer:
-    """The one thread that writes to SQLite; it starts with the first work."""
+    """The one thread that writes to SQLite, and elsewhere what nobody waits for; it starts with the first work."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._waiting: queue.SimpleQueue[Waiting] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def write(self, work: Work, patience: float | None = None) -> Any:
-        answer: Future[Any] = Future()
-        self._waiting.put((work, answer))
-        if self._thread is None:
-            self._start()
+    @property
+    def waiting(self) -> int:
+        """How many works wait for their batch."""
+        return self._waiting.qsize()
+
+    def write(self, kind: Kind[Any, Any], asked: Any, patience: float | None = None) -> Any:
+        answer = self._put(kind, asked)
         try:
             return answer.result(patience)
         finally:
             answer.cancel()  # nobody waits for it any more
+
+    def later(self, kind: Kind[Any, Any], asked: Any, otherwise: str) -> None:
+        if self.waiting >= BATCH:
+            return  # what waits takes memory for as long as the database is locked
+
+        def told(answer: Future[Any]) -> None:
+            if (failed := answer.exception()) is not None:
+                log.warning(otherwise, error=str(getattr(failed, "orig", failed)))
+
+        self._put(kind, asked).add_done_callback(told)
+
+    def _put(self, kind: Kind[Any, Any], asked: Any) -> Future[Any]:
+        answer: Future[Any] = Future()
+        self._waiting.put(_Waiting(kind, asked, answer))
+        if self._thread is None:
+            self._start()
+        return answer
 
     def _start(self) -> None:
         with self._starting:
@@ -97,34 +180,74 @@ class Writer:
                 self._thread.start()
 
     def _work(self) -> None:
+        batch: list[_Waiting] = []
         while True:
+            several = len(batch) > 1
             batch = [self._waiting.get()]
+            if several:
+                self._gather()
             while len(batch) < BATCH:
                 try:
                     batch.append(self._waiting.get_nowait())
                 except queue.Empty:
                     break
-            self._commit(batch)
+            self._commit(_admitted(batch))
 
-    def _commit(self, batch: list[Waiting]) -> None:
+    def _gather(self) -> None:
+        before = -1
+        for _ in range(ROUNDS):
+            if before == (before := self.waiting):
+                return
+            time.sleep(GATHER)
+
+    def _commit(self, batch: Sequence[_Waiting]) -> None:
+        if not batch:
+            return
         try:
             with writing(self._engine) as session:
-                batch = _wanted(batch)
-                results = [work(session) for work, _ in batch]
+                batch = [one for one in batch if one.wanted()]
+                told = [
+                    (one, result)
+                    for kind, works in _kinds(batch)
+                    for one, result in zip(works, kind.write(session, [one.asked for one in works]), strict=True)
+                ]
         except Exception as failed:
-            batch = _wanted(batch)
+            batch = [one for one in batch if one.wanted()]
             if len(batch) > 1 and not isinstance(failed, OperationalError):
                 for one in batch:
                     self._commit([one])
                 return
             # Locked, full or read-only is so for all of them: one after the other they would wait for minutes.
-            for _, answer in batch:
-                answer.set_exception(failed)
-            return
-        for (_, answer), result in zip(batch, results, strict=True):
-            answer.set_result(result)
+            told = [(one, failed) for one in batch]
+        for one, result in told:
+            one.tell(result)
 
 
-def _wanted(batch: list[Waiting]) -> list[Waiting]:
-    """Those whose askers still wait; from now on they do."""
-    return [one for one in batch if one[1].running() or one[1].set_running_or_notify_cancel()]
+def _admitted(batch: Sequence[_Waiting]) -> Sequence[_Waiting]:
+    """Those that go on; the others are told why not, and wait for no disk."""
+    going_on = []
+    for kind, works in _kinds(batch):
+        try:
+            admitted = kind.admit([one.asked for one in works])
+        except Exception as failed:
+            admitted = [failed] * len(works)
+        for one, ready in zip(works, admitted, strict=True):
+            if isinstance(ready, Exception):
+                one.tell(ready)
+            else:
+                one.asked = ready
+                going_on.append(one)
+    return going_on
+
+
+def _kinds(batch: Iterable[_Waiting]) -> Iterable[tuple[Kind[Any, Any], Sequence[_Waiting]]]:
+    kinds: dict[Kind[Any, Any], list[_Waiting]] = {}
+    for one in batch:
+        kinds.setdefault(one.kind, []).append(one)
+    return kinds.items()
+
+
+def _raised(result: Any) -> Any:
+    if isinstance(result, Exception):
+        raise result
+    return result

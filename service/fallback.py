@@ -45,8 +45,10 @@ def install(app: Flask, base_url: str) -> None:
 
     @app.after_request
     def fill_in(response: Response) -> Response:
+        there = {name.lower() for name in response.headers.keys()}  # noqa: SIM118  # iterating it gives pairs
         for name, value in headers.items():
-            response.headers.setdefault(name, value)
+            if name.lower() not in there:
+                response.headers.add(name, value)
         return response
 
     app.register_error_handler(HTTPException, refuse)

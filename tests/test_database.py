@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from service import database
@@ -57,6 +58,33 @@ def test_of_many_that_write_at_once_the_wrong_ones_alone_fail(app: Flask) -> Non
     assert answers.count("IntegrityError") == 50
     with app.app_context():
         assert hosts() == 50
+
+
+@pytest.mark.parametrize(("times", "answer"), [(2, "1.example"), (3, "OperationalError")])
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_what_the_database_gives_up_for_others_is_tried_three_times(app: Flask, times: int, answer: str) -> None:
+    """The first of all tries end as in a deadlock; a sequence remembers how many, whatever is rolled back."""
+    with app.app_context():
+        with database.db.engine.begin() as connection:
+            connection.execute(text("CREATE SEQUENCE tries"))
+            connection.execute(
+                text(f"""
+                CREATE FUNCTION crowd() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                  IF nextval('tries') <= {times} THEN
+                    RAISE EXCEPTION 'deadlock detected' USING ERRCODE = '40P01';
+                  END IF;
+                  RETURN NEW;
+                END $$
+                """)
+            )
+            connection.execute(text("CREATE TRIGGER crowd BEFORE INSERT ON host FOR EACH ROW EXECUTE FUNCTION crowd()"))
+        try:
+            assert add("1.example") == answer
+        except OperationalError as failed:
+            assert type(failed).__name__ == answer
+        database.db.session.rollback()
+        assert hosts() == (answer == "1.example")
+        assert database.db.session.scalar(text("SELECT last_value FROM tries")) == 3
 
 
 def test_a_write_does_not_wait_for_a_reader(app: Flask) -> None:

@@ -144,6 +144,22 @@ def test_a_full_disk_is_for_later_and_heals_by_itself(app: Flask, client: FlaskC
     assert client.get("/read").text == "500"
 
 
+def test_a_disk_that_only_reads_is_for_later_and_reading_goes_on(app: Flask, client: FlaskClient) -> None:
+    """SQLite says of a file system that was made read-only what it says here."""
+    reads = ["ON"]
+
+    def bound(connection: Any, _record: object, _proxy: object) -> None:
+        connection.execute(f"PRAGMA query_only = {reads[0]}")
+
+    with app.app_context():
+        event.listen(db.engine, "checkout", bound)
+    answer = client.post("/write")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert client.get("/read").text == "0"
+    reads[0] = "OFF"
+    assert client.post("/write").status_code == 200
+
+
 def test_a_locked_database_is_for_later(client: FlaskClient, app: Flask, sqlite_url: str) -> None:
     with sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")

@@ -21,8 +21,9 @@ from service.front.rsgi import Line, RequestHeaders, Scope
 from service.front.tally import Tally
 from service.values.address import parse
 
-READERS, WRITERS = 4, 8
-"""Threads for ``GET`` and ``HEAD``, and for all else: writes that wait for a locked database hold up no reader."""
+READERS, WRITERS = 4, 16
+"""Threads for ``GET`` and ``HEAD``, and for all else: writes that wait for a locked database hold up no reader, and the
+more wait together, the more are committed together."""
 
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"})
 

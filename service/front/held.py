@@ -78,7 +78,7 @@ def _form(answer: HeldAnswer, body: bytes, coding: str) -> Form:
     tag = f'{answer.etag.removesuffix(chr(34))}-{coding}"' if coding else answer.etag
     headers = [pair for pair in answer.headers if pair[0].lower() != "vary"]
     vary = [value for name, value in answer.headers if name.lower() == "vary"]
-    if answer.gzip is not None or answer.br is not None:
+    if "Accept-Encoding" not in vary and (answer.gzip is not None or answer.br is not None):
         vary.append("Accept-Encoding")
     if vary:
         headers.append(("vary", ", ".join(vary)))

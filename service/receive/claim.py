@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
-from service.values.address import Address, BadAddress, parse, same_page
+from service.values.address import Address, BadAddress, parse, same_page, source_key
 from service.values.reason import Refused
 from service.values.state import Protocol
 
@@ -34,7 +33,7 @@ class Claim:
     @property
     def key(self) -> str:
         """What the source is known by under a post: a hash of its normal form without the fragment."""
-        return hashlib.sha256(self.source.page.encode()).hexdigest()
+        return source_key(self.source)
 
     @property
     def answered(self) -> str | None:

@@ -16,8 +16,9 @@ from service.receive import form
 from service.receive.accepted import is_browser, names_json
 from service.receive.claim import Claim
 from service.receive.headers import ANY_ORIGIN, ENDPOINT, METHODS, PREFLIGHT, explain
-from service.receive.intake import Intake, Receipt
+from service.receive.intake import Intake
 from service.receive.pages import page
+from service.receive.taking import Receipt
 from service.values import clean
 from service.values.address import LONGEST, BadAddress, parse
 from service.values.reason import Refused

@@ -11,19 +11,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from rq import Queue
 from rq.serializers import JSONSerializer
-from sqlalchemy import delete
-from sqlalchemy.orm import Session
 
 from config.settings import PREFIX, Settings, load
 from service.bell import Bell
-from service.model import Post, Reflection, Site, SitePrefix
+from service.model import Post, Reflection, Site
 from service.model.reflection import MOST_FORMS
-from service.receive import claim as claims
-from service.receive.intake import check, take
-from service.values.reason import Refused
-from service.values.state import Protocol, State
+from service.values.state import State
 from tests.receive.senders import SOURCE, TARGET, Stored, mention, on_sqlite, ping, track
-from tests.support.service import OPEN, SECRET, KnownSite, MakeSite
+from tests.support.service import OPEN, SECRET, KnownSite
 from tests.support.waiting import until
 
 
@@ -166,52 +161,6 @@ def test_a_fragment_that_names_an_item_makes_a_reply(client: FlaskClient, site: 
     assert [item.parent_id for item in stored.items()] == [None, first.id, None, None]
     assert len({item.post_id for item in stored.items()[:3]}) == 1
     assert stored.arrivals()[1].target == f"{TARGET}#reflection-{first.uid}"
-
-
-def test_taking_a_claim_twice_is_taking_it_once(session: Session, make_site: MakeSite, stored: Stored) -> None:
-    make_site("https://blog.example/")
-    now = datetime.now(UTC)
-    claim = claims.read(Protocol.WEBMENTION, SOURCE, TARGET, received=now, sender="192.0.2.1")
-    first, second = take(session, claim, now), take(session, claim, now)
-    session.commit()
-    assert (first.uid, first.known) == (second.uid, False)
-    assert second.known
-    assert stored.count(Reflection) == stored.count(Post) == len(stored.arrivals()) == 1
-
-
-def test_a_claim_that_is_taken_just_after_its_item_was_erased_leaves_nothing(
-    session: Session, client: FlaskClient, site: KnownSite, stored: Stored
-) -> None:
-    mention(client)
-    stored.change(Reflection, state=State.ERASED, source=None, due_at=None)
-    now = datetime.now(UTC)
-    take(session, claims.read(Protocol.PINGBACK, SOURCE, TARGET, received=now, sender=""), now)
-    session.commit()
-    assert (stored.item().state, stored.item().due_at, len(stored.arrivals())) == (State.ERASED, None, 1)
-
-
-def test_what_vanishes_between_the_look_and_the_writing_is_looked_for_anew(
-    session: Session, make_site: MakeSite, stored: Stored
-) -> None:
-    make_site("https://blog.example/")
-    now = datetime.now(UTC)
-    claim = claims.read(Protocol.WEBMENTION, SOURCE, TARGET, received=now, sender="192.0.2.1")
-    take(session, claim, now)
-    place = check(session, claim, now)
-    session.execute(delete(Post))
-    assert not take(session, claim, now, place=place).known
-    session.commit()
-    assert stored.count(Reflection) == stored.count(Post) == len(stored.arrivals()) == 1
-
-    session.execute(delete(Site))
-    with pytest.raises(Refused, match="unknown_site"):
-        take(session, claim, now, place=place)
-    session.execute(delete(SitePrefix))
-    session.commit()
-    other = make_site("https://blog.example/")
-    take(session, claim, now, place=place)
-    session.commit()
-    assert stored.item().site_id == other.id
 
 
 def test_who_rang_just_now_does_not_ask_again(redis_url: str) -> None:
