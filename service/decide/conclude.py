@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from service.decide.schedule import next_look
 from service.values.page import Failure, Unchanged
 from service.values.reading import Reading
 from service.values.reason import Reason
@@ -43,10 +44,14 @@ class Known:
     attempts: int = 0
     """Visits since it was last due anew."""
     fingerprint: str | None = None
-    """Of the newest revision."""
+    """Of what its source said last; ``None`` where no visit ever found the link."""
     missing_since: datetime | None = None
     sent_again: datetime | None = None
     """When it was sent once more while we looked: what we saw may be older than what its sender means."""
+    approved: datetime | None = None
+    """When it was approved, the last time."""
+    follows: bool = False
+    """Whether readers see what its source said last, and nothing that a person chose over it."""
 
     @property
     def was_found(self) -> bool:
@@ -72,22 +77,29 @@ class Outcome:
     reason: Reason | None = None
     """Why it failed, or is gone, or is tried again."""
     due: datetime | None = None
-    """When to look next; ``None``: when somebody asks."""
+    """When to visit it next because this visit wants it; ``None``: when somebody asks."""
     attempts: int = 0
     missing_since: datetime | None = None
+    again: datetime | None = None
+    """When to look again by ourselves, at what is up."""
+    shows: bool = False
+    """Whether the new revision takes the place of what is up, because the site's rule says so."""
 
 
 def conclude(known: Known, found: Found, advice: State | None, now: datetime, chance: float) -> Outcome:
     """The outcome of one visit.
 
     ``advice`` is where the site's rules would put a new item (``None``: a person decides). ``chance``, from 0 to 1,
-    spreads the next attempt.
+    spreads the next attempt and the next look.
     """
-    if known.sent_again is None:
-        return _outcome(known, found, advice, now, chance)
-    if isinstance(found, Failure):
-        return Outcome(known.state, due=known.sent_again, missing_since=known.missing_since)
-    return replace(_outcome(known, found, advice, now, chance), due=known.sent_again, attempts=0)
+    outcome = _outcome(known, found, advice, now, chance)
+    if known.sent_again is not None and isinstance(found, Failure):
+        outcome = Outcome(known.state, due=known.sent_again, missing_since=known.missing_since)
+    elif known.sent_again is not None:
+        outcome = replace(outcome, due=known.sent_again, attempts=0)
+    if outcome.to is not State.APPROVED or isinstance(found, Written):
+        return outcome
+    return replace(outcome, again=next_look(known.approved or now, now, chance))
 
 
 def next_attempt(attempts: int, retry_after: float | None, now: datetime, chance: float) -> datetime | None:
@@ -114,7 +126,7 @@ def _outcome(known: Known, found: Found, advice: State | None, now: datetime, ch
         return Outcome(State.FAILED, reason=found.reason, attempts=known.attempts + 1)
     if found.reason.code == "not_found":
         return _missing(known, found.reason, now)
-    if found.reason.meaning.removes:
+    if found.reason.meaning.removes and not _never_linked(known, found.reason):
         return Outcome(State.GONE, reason=found.reason)
     return Outcome(known.state, False, found.reason, _day_after(known, now), missing_since=known.missing_since)
 
@@ -124,7 +136,13 @@ def _found(known: Known, advice: State | None, revise: bool) -> Outcome:
         return Outcome(State.PENDING, revise)
     if known.state is State.RECEIVED:
         return Outcome(_ruled(advice), revise)
-    return Outcome(known.state, revise)
+    welcome = known.state is State.APPROVED and known.follows and advice is State.APPROVED
+    return Outcome(known.state, revise, shows=revise and welcome)
+
+
+def _never_linked(known: Known, reason: Reason) -> bool:
+    """Whether a person approved it although no visit ever found its link: it has none to drop."""
+    return reason.code == "no_link" and known.state is State.APPROVED and known.fingerprint is None
 
 
 def _ruled(advice: State | None) -> State:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from gettext import c2py
 from pathlib import Path
@@ -74,6 +74,19 @@ def resolve(wanted: str) -> str:
     language = tag.partition("-")[0]
     sister = next((locale for low, locale in known.items() if low.partition("-")[0] == language), DEFAULT)
     return known.get(tag) or known.get(language) or sister
+
+
+def lookup(wanted: Iterable[str]) -> str | None:
+    """The locale for a reader's languages, the dearest first: each is tried as it is and then shorter (RFC 4647 3.4),
+    before the next one is; ``None`` where none of them is spoken here."""
+    known = {locale.lower(): locale for locale in locales()}
+    for language in wanted:
+        tag = language.replace("_", "-").lower()
+        while tag:
+            if tag in known:
+                return known[tag]
+            tag = tag.rpartition("-")[0]
+    return None
 
 
 def _forms(key: Text, text: Text) -> tuple[str, tuple[str, ...]]:

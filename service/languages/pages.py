@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from flask import Flask, request
 
-from service.languages.catalogue import DEFAULT, locales
+from service.languages.catalogue import DEFAULT, lookup
 from service.languages.speech import gettext, speak, spoken, unfilled
 
 
@@ -22,4 +22,5 @@ def install(app: Flask) -> None:
 
     @app.before_request
     def listen() -> None:
-        speak(request.accept_languages.best_match(locales(), DEFAULT) or DEFAULT)
+        wanted = (language for language, weight in request.accept_languages if weight > 0)
+        speak(lookup(wanted) or DEFAULT)

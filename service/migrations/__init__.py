@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, make_url, text
+from sqlalchemy import Engine, inspect, make_url, text
 
 from service.model.engine import create, prepare
 
 HERE = Path(__file__).parent
+
+_STEP = re.compile(r"(\d{4})_\w+\.py")
+"""The file of a step: its number is its revision (a test compares with Alembic, which only an upgrade waits for)."""
 
 
 class WrongDatabase(RuntimeError):
@@ -34,12 +34,21 @@ def upgrade(database_url: str) -> None:
     try:
         _refuse_newer(engine)
         _refuse_encoding(engine)
-        config = _config()
-        with engine.connect().execution_options(reflections_writes=True) as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        if _at(engine) != head():
+            _run(engine)
     finally:
         engine.dispose()
+
+
+def _run(engine: Engine) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(HERE).replace("%", "%%"))
+    with engine.connect().execution_options(reflections_writes=True) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
 
 
 def require(database_url: str) -> None:
@@ -53,7 +62,7 @@ def require(database_url: str) -> None:
     try:
         _refuse_newer(engine)
         _refuse_encoding(engine)
-        if _at(engine) != (head(),):
+        if _at(engine) != head():
             raise WrongDatabase(
                 "the database is of an older release: 'reflections db upgrade' brings it up to this one"
             )
@@ -63,25 +72,26 @@ def require(database_url: str) -> None:
 
 def head() -> str:
     """The name of this release's schema."""
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+    return max(steps())
 
 
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(HERE).replace("%", "%%"))
-    return config
+def steps() -> set[str]:
+    """The names of all schemata that this release knows."""
+    return {found[1] for file in (HERE / "versions").iterdir() if (found := _STEP.fullmatch(file.name))}
 
 
-def _at(engine: Engine) -> tuple[str, ...]:
+def _at(engine: Engine) -> str | None:
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_heads()
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        return revision
 
 
 def _refuse_newer(engine: Engine) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    for revision in _at(engine):
-        if revision not in known:
-            raise NewerDatabase(f"the database is of a newer release (schema {revision}); start that release instead")
+    revision = _at(engine)
+    if revision is not None and revision not in steps():
+        raise NewerDatabase(f"the database is of a newer release (schema {revision}); start that release instead")
 
 
 def _refuse_encoding(engine: Engine) -> None:

@@ -3,10 +3,12 @@
 ``import service.model`` knows every table: the migrations compare with it.
 """
 
+from service.model.author_page import AuthorPage
 from service.model.base import Base
 from service.model.event import Event
-from service.model.host import Host
+from service.model.host import Host, Origin
 from service.model.moderator import Moderator, ModeratorSite
+from service.model.picture import Picture
 from service.model.post import Post, PostAddress
 from service.model.published import Published
 from service.model.reflection import Arrival, Reflection
@@ -17,11 +19,14 @@ from service.model.site import Site, SitePrefix
 
 __all__ = [
     "Arrival",
+    "AuthorPage",
     "Base",
     "Event",
     "Host",
     "Moderator",
     "ModeratorSite",
+    "Origin",
+    "Picture",
     "Post",
     "PostAddress",
     "Published",

@@ -1,15 +1,18 @@
-"""Events: one for each step of an item, never changed afterwards."""
+"""Events: one for each step of an item, never changed afterwards; of looks that changed nothing the newest are kept."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, delete, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.model.base import Base, Moment, StateName
 from service.values.state import State
+
+LOOKS = 20
+"""Looks that changed nothing that are kept of one item, the newest; all else that happened is kept."""
 
 
 class Event(Base):
@@ -27,3 +30,10 @@ class Event(Base):
     seen: Mapped[int | None] = mapped_column()
     reason: Mapped[str | None] = mapped_column(String(32))
     details: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+
+
+def forget_looks(session: Session, item: int) -> None:
+    """Deletes what is more than :data:`LOOKS` of an item's looks that changed nothing."""
+    looks = (Event.reflection_id == item, Event.by == "worker", Event.came_from == Event.went_to)
+    oldest = select(Event.id).where(*looks).order_by(Event.id.desc()).offset(LOOKS - 1).limit(1).scalar_subquery()
+    session.execute(delete(Event).where(*looks, Event.id < oldest).execution_options(synchronize_session=False))

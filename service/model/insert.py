@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.dml import ReturningInsert
+from sqlalchemy.sql.dml import Insert
 
 from service.model.base import Base
 
@@ -24,17 +23,17 @@ def insert(session: Session, entity: type[Base]) -> GivingWay:
     return postgresql.insert(_table(entity)) if dialect(session) == "postgresql" else sqlite.insert(_table(entity))
 
 
-def giving_way(entity: type[Base]) -> Mapping[str, ReturningInsert[Any]]:
-    """For each :func:`dialect` the INSERT that gives the new row's id, or nothing where a row was there already.
-    Its values are its parameters.
+def giving_way(entity: type[Base], *columns: str) -> Mapping[str, Insert]:
+    """For each :func:`dialect` the INSERT that gives these columns of each new row, and nothing of one that was there
+    already. Its parameters are the rows.
 
     Built once and for all, because building one takes longer than running it.
     """
     table = _table(entity)
-    return MappingProxyType({
-        "sqlite": sqlite.insert(table).on_conflict_do_nothing().returning(table.c.id),
-        "postgresql": postgresql.insert(table).on_conflict_do_nothing().returning(table.c.id),
-    })  # fmt: skip
+    given = [table.c[name] for name in columns]
+    inserts: Mapping[str, GivingWay] = {"sqlite": sqlite.insert(table), "postgresql": postgresql.insert(table)}
+    giving: Mapping[str, Insert] = {name: insert.on_conflict_do_nothing() for name, insert in inserts.items()}
+    return MappingProxyType({name: insert.returning(*given) if given else insert for name, insert in giving.items()})
 
 
 def dialect(session: Session) -> str:

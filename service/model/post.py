@@ -6,12 +6,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, bindparam, select
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, bindparam, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from service.model.base import Base, Moment
 from service.model.insert import insert
-from service.model.site import Site
+from service.model.site import Owner, Site
 from service.values.address import Address, post_key, untracked
 
 
@@ -66,6 +66,10 @@ class PostAddress(Base):
     post: Mapped[Post] = relationship(back_populates="addresses")
 
 
+Place = tuple[int, str]
+"""A site's id, and the key of a post there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What a claim needs to know of its post."""
@@ -79,9 +83,12 @@ class Known:
 
 _post, _address = Post.__table__, PostAddress.__table__
 _AT = (
-    select(_post.c.id, _post.c.site_id, _post.c.exists, _post.c.looked_at, _post.c.linkbacks_open)
+    select(_address.c.key, _post.c.id, _post.c.site_id, _post.c.exists, _post.c.looked_at, _post.c.linkbacks_open)
     .join_from(_address, _post)
-    .where(_address.c.site_id == bindparam("site_id"), _address.c.key == bindparam("key"))
+    .where(
+        _address.c.site_id.in_(bindparam("site_ids", expanding=True)),
+        _address.c.key.in_(bindparam("keys", expanding=True)),
+    )
 )
 _KNOWN = (
     select(Post)
@@ -93,24 +100,27 @@ _IDS = select(_address.c.site_id, _address.c.key, _address.c.post_id).where(
 )
 
 
-def known(session: Session, site: Site, address: Address) -> Post | None:
+def known(session: Session, site: Site | Owner, address: Address) -> Post | None:
     """The post of this site that the address means, if it was ever named."""
     return session.scalar(_KNOWN, {"site_id": site.id, "key": post_key(address, site.slash_matters)})
 
 
-def at(session: Session, site_id: int, key: str) -> Known | None:
-    """What the post under this key is known for, if it was ever named."""
-    row = session.execute(_AT, {"site_id": site_id, "key": key}).first()
-    return Known(*row) if row else None
+def at(session: Session, places: Collection[Place]) -> Mapping[Place, Known]:
+    """What the posts at these places are known for, in one query; what was never named is left out."""
+    if not places:
+        return {}
+    wanted = {"site_ids": sorted({site for site, _ in places}), "keys": sorted({key for _, key in places})}
+    found = ((key, Known(*said)) for key, *said in session.execute(_AT, wanted))
+    return {(post.site_id, key): post for key, post in found}
 
 
-def ids(session: Session, places: Collection[tuple[int, str]]) -> Mapping[tuple[int, str], int]:
-    """The posts under these keys, each a site's, in one query; what was never named is left out."""
+def ids(session: Session, places: Collection[Place]) -> Mapping[Place, int]:
+    """The posts at these places, in one query; what was never named is left out."""
     wanted = {"site_ids": sorted({site for site, _ in places}), "keys": sorted({key for _, key in places})}
     return {(site_id, key): post_id for site_id, key, post_id in session.execute(_IDS, wanted)}
 
 
-def named(session: Session, site: Site, address: Address, now: datetime) -> Post:
+def named(session: Session, site: Site | Owner, address: Address, now: datetime) -> Post:
     """The post that the address means; one named for the first time is due for a look at once.
 
     Safe against a race: whoever is second finds the first one's row.
@@ -137,3 +147,13 @@ def look_again(session: Session, post: Post, now: datetime) -> None:
     post.exists = post.looked_at = None
     post.due_at, post.attempts = now, 0
     session.flush()
+
+
+def drew(session: Session, post_id: int, look: datetime) -> None:
+    """The post drew an item: it is looked at again by then, unless a look is due anyway or it does not exist."""
+    session.execute(
+        update(Post)
+        .where(Post.id == post_id, Post.due_at.is_(None), Post.exists.is_not(False))
+        .values(due_at=look)
+        .execution_options(synchronize_session=False)
+    )

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BindParameter,
+    ColumnElement,
     ForeignKey,
+    FromClause,
     Index,
     String,
     Text,
@@ -18,8 +21,10 @@ from sqlalchemy import (
     bindparam,
     func,
     literal,
+    literal_column,
     or_,
     select,
+    union_all,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
@@ -48,9 +53,9 @@ class Reflection(Base):
     __table_args__ = (
         UniqueConstraint("post_id", "source_key"),
         Index("ix_reflection_due", "due_at"),
+        Index("ix_reflection_again", "again_at"),
         Index("ix_reflection_queue", "site_id", "state", "id"),
-        Index("ix_reflection_host_due", "host", "due_at"),
-        Index("ix_reflection_thread", "post_id", "state", "id"),
+        Index("ix_reflection_record", "host", "site_id", "state"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -62,6 +67,9 @@ class Reflection(Base):
     source: Mapped[str | None] = mapped_column(Text)
     source_key: Mapped[str] = mapped_column(String(64))
     """SHA-256 of the source's normal form without the fragment, or of a comment's key."""
+    moved_key: Mapped[str | None] = mapped_column(String(64))
+    """The same of the address to which the source has moved for good within its registrable domain, as long as it
+    says so: a claim from there is this item's, unless that address has an item of its own."""
     host: Mapped[str | None] = mapped_column(Text)
     """The source's registrable domain."""
     state: Mapped[State] = mapped_column(StateName)
@@ -81,6 +89,11 @@ class Reflection(Base):
     etag: Mapped[str | None] = mapped_column(Text)
     modified: Mapped[str | None] = mapped_column(Text)
     due_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When to visit it because somebody asked, or the last visit has to be repeated."""
+    approved: Mapped[datetime | None] = mapped_column(Moment)
+    """When it was approved, the last time."""
+    again_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When to look again by ourselves at what is up; such looks come after all that is due."""
     lease: Mapped[str | None] = mapped_column(String(32))
     leased_until: Mapped[datetime | None] = mapped_column(Moment)
     attempts: Mapped[int] = mapped_column(default=0)
@@ -89,6 +102,46 @@ class Reflection(Base):
     post: Mapped[Post] = relationship()
     arrivals: Mapped[list[Arrival]] = relationship(cascade="all, delete-orphan")
     revisions: Mapped[list[Revision]] = relationship(cascade="all, delete-orphan", order_by=Revision.number.desc())
+
+
+# What is asked for all the time has indexes that hold it alone. The databases take them where a query has the very same
+# condition, so its states stand in the SQL itself and not as parameters.
+
+
+def up(reflection: FromClause) -> ColumnElement[bool]:
+    """Whether an item is approved."""
+    return reflection.c.state == literal_column("'approved'")
+
+
+def public(reflection: FromClause) -> ColumnElement[bool]:
+    """Whether readers see an item."""
+    return up(reflection) & reflection.c.shown.is_not(None)
+
+
+def waits(reflection: FromClause) -> ColumnElement[bool]:
+    """Whether a person is asked: it is pending, or up with a newer revision than the last one decided."""
+    pending = reflection.c.state == literal_column("'pending'")
+    changed = reflection.c.latest > func.coalesce(reflection.c.decided, literal_column("0"))
+    return pending | (up(reflection) & changed)
+
+
+_reflection = Reflection.__table__
+
+
+def _of_those(name: str, condition: ColumnElement[bool], *columns: str) -> None:
+    """An index that holds these alone."""
+    Index(name, *(_reflection.c[column] for column in columns), sqlite_where=condition, postgresql_where=condition)
+
+
+# SQLite reads the condition's own columns from the row, unless the index has them too.
+_of_those("ix_reflection_thread", public(_reflection), "post_id", "id", "parent_id", "state", "shown")
+_of_those("ix_reflection_counts", public(_reflection), "post_id", "kind", "state", "shown")
+_of_those("ix_reflection_replies", public(_reflection), "parent_id", "id")
+_of_those("ix_reflection_moved", _reflection.c.moved_key.is_not(None), "post_id", "moved_key")
+_of_those("ix_reflection_up", up(_reflection), "id")
+_of_those("ix_reflection_not_up", ~up(_reflection), "state", "id")
+_of_those("ix_reflection_waiting", waits(_reflection), "id")
+_of_those("ix_reflection_site_waiting", waits(_reflection), "site_id", "id")
 
 
 class Arrival(Base):
@@ -102,8 +155,21 @@ class Arrival(Base):
     protocol: Mapped[str] = mapped_column(String(16))
     target: Mapped[str] = mapped_column(Text)
     first: Mapped[datetime] = mapped_column(Moment)
-    hints: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    hints: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     """What the sender said beside the addresses: a trackback's words, a vouch."""
+
+
+Pair = tuple[int, str]
+"""A post's id, and the key of a source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """The item that a pair comes to."""
+
+    key: str
+    """Its own key."""
+    state: State
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,36 +182,63 @@ class Upserted:
     """The item as it was, where it was there already; ``None`` where it is new."""
 
 
-_reflection = Reflection.__table__
-_STATE = select(_reflection.c.state).where(
-    _reflection.c.post_id == bindparam("post_id"), _reflection.c.source_key == bindparam("source_key")
+_wanted_post = _reflection.c.post_id.in_(bindparam("post_ids", expanding=True))
+_wanted_keys: BindParameter[str] = bindparam("source_keys", expanding=True)
+_MET = union_all(
+    *(
+        select(_reflection.c.post_id, key, _reflection.c.source_key, _reflection.c.state, _reflection.c.id).where(
+            _wanted_post, key.in_(_wanted_keys)
+        )
+        for key in (_reflection.c.source_key, _reflection.c.moved_key)
+    )
 )
-_NEW, _FIRST_ARRIVAL = giving_way(Reflection), giving_way(Arrival)
+_ITEMS = (
+    select(Reflection)
+    .where(
+        Reflection.post_id.in_(bindparam("post_ids", expanding=True)),
+        Reflection.source_key.in_(bindparam("source_keys", expanding=True)),
+    )
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_NEW, _FIRST_ARRIVALS = giving_way(Reflection, "uid", "id"), giving_way(Arrival)
 
 
-def state_of(session: Session, post_id: int, source_key: str) -> State | None:
-    """The state of this source's item under this post, if there is one."""
-    state: State | None = session.scalar(_STATE, {"post_id": post_id, "source_key": source_key})
-    return state
+def met(session: Session, pairs: Collection[Pair]) -> Mapping[Pair, Met]:
+    """The item of each pair, in one query: its own, else the one whose source has moved there for good. Where there is
+    neither, the pair is left out."""
+    if not pairs:
+        return {}
+    rows = session.execute(_MET, _wanted(pairs)).all()
+    found = sorted(rows, key=lambda row: (row[1] == row[2], -row[4]))
+    return {(post_id, key): Met(own, state) for post_id, key, own, state, _ in found}
 
 
-def upsert(session: Session, post_id: int, source_key: str, new: Mapping[str, Any]) -> Upserted:
-    """The one item of this source under this post, however many come at once; ``new`` are the columns of a new one.
+def upsert(session: Session, rows: Sequence[Mapping[str, Any]]) -> Sequence[Upserted]:
+    """The one item of each row's source under its post, however many come at once; ``rows`` are the columns of new
+    ones. Of several rows for one item the first makes it, and to the others it is known.
 
     On PostgreSQL a known item stays locked until the transaction ends, so nobody changes it in between.
     """
-    uid = new_uid()
-    row = {**new, "uid": uid, "post_id": post_id, "source_key": source_key}
-    made = session.scalar(_NEW[dialect(session)], row)
-    if made is not None:
-        return Upserted(made, uid, None)
-    item = session.scalars(
-        select(Reflection)
-        .where(Reflection.post_id == post_id, Reflection.source_key == source_key)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
-    return Upserted(item.id, item.uid, item)
+    new: dict[Pair, Mapping[str, Any]] = {}
+    again: set[Pair] = set()
+    for row in rows:
+        pair = row["post_id"], row["source_key"]
+        if pair in new:
+            again.add(pair)
+        else:
+            new[pair] = {**row, "uid": new_uid()}
+    made: dict[str, int] = dict(session.execute(_NEW[dialect(session)], list(new.values())).tuples().all())
+    again.update(pair for pair, row in new.items() if row["uid"] not in made)
+    found = session.scalars(_ITEMS, _wanted(again)) if again else ()
+    items = {(item.post_id, item.source_key): item for item in found}
+    upserted = []
+    for row in rows:
+        pair = row["post_id"], row["source_key"]
+        uid = new[pair]["uid"]
+        item = None if uid in made else items[pair]
+        upserted.append(Upserted(item.id, item.uid, item) if item else Upserted(made.pop(uid), uid, None))
+    return upserted
 
 
 def arrive(
@@ -155,7 +248,7 @@ def arrive(
 
     The first words said with it stay: a stranger who sends the pair again can't exchange them.
     """
-    row = _arrival(item, protocol, target, hints, now)
+    row = arrival(item, protocol, target, hints, now)
     ways = select(func.count()).select_from(Arrival).where(Arrival.reflection_id == item).scalar_subquery()
     values = [literal(value, Arrival.__table__.c[name].type) for name, value in row.items()]
     session.execute(
@@ -165,15 +258,18 @@ def arrive(
     )
 
 
-def arrive_first(
-    session: Session, item: int, protocol: str, target: Address, hints: Mapping[str, Any] | None, now: datetime
-) -> None:
-    """The same for an item that is new in this transaction: there is nothing to count yet."""
-    session.execute(_FIRST_ARRIVAL[dialect(session)], _arrival(item, protocol, target, hints, now))
+def arrive_first(session: Session, arrivals: Sequence[Mapping[str, Any]]) -> None:
+    """Keeps the arrivals of items that are new in this transaction: there is nothing to count yet."""
+    if arrivals:
+        session.execute(_FIRST_ARRIVALS[dialect(session)], arrivals)
 
 
-def _arrival(
+def arrival(
     item: int, protocol: str, target: Address, hints: Mapping[str, Any] | None, now: datetime
-) -> dict[str, Any]:
-    row = {"reflection_id": item, "protocol": protocol, "target": target.url, "first": now}
-    return {**row, "hints": hints} if hints else row
+) -> Mapping[str, Any]:
+    """The columns of an arrival."""
+    return {"reflection_id": item, "protocol": protocol, "target": target.url, "first": now, "hints": hints or None}
+
+
+def _wanted(pairs: Collection[Pair]) -> Mapping[str, Any]:
+    return {"post_ids": sorted({post for post, _ in pairs}), "source_keys": sorted({key for _, key in pairs})}

@@ -26,11 +26,20 @@ class Revision(Base):
     author_name: Mapped[str] = mapped_column(Text, default="")
     author_url: Mapped[str | None] = mapped_column(Text)
     author_photo: Mapped[str | None] = mapped_column(Text)
+    """Where the author keeps his picture."""
+    picture_id: Mapped[int | None] = mapped_column(ForeignKey("picture.id", ondelete="SET NULL"), index=True)
+    """Our copy of it."""
     html: Mapped[str] = mapped_column(Text, default="")
     text: Mapped[str] = mapped_column(Text, default="")
     summary: Mapped[str] = mapped_column(Text, default="")
     url: Mapped[str | None] = mapped_column(Text)
+    moved_to: Mapped[str | None] = mapped_column(Text)
+    """Where its source had moved to for good (301, 308) when this was read."""
     published: Mapped[str | None] = mapped_column(String(40))
+    updated: Mapped[str | None] = mapped_column(String(40))
+    photos: Mapped[list[str] | None] = mapped_column(JSON)
+    syndication: Mapped[list[str] | None] = mapped_column(JSON)
+    categories: Mapped[list[str] | None] = mapped_column(JSON)
     rsvp: Mapped[str | None] = mapped_column(String(16))
     site_name: Mapped[str] = mapped_column(Text, default="")
     fingerprint: Mapped[str | None] = mapped_column(String(64))

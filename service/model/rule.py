@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Set
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text, bindparam, exists, select
+from sqlalchemy import ForeignKey, String, Text, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.model.base import Base, Moment
@@ -26,16 +27,18 @@ class Rule(Base):
 
 
 _rule = Rule.__table__
-_REFUSES = select(
-    exists().where(
-        _rule.c.site_id == bindparam("site_id"),
-        _rule.c.kind == "host",
-        _rule.c.value == bindparam("host"),
-        _rule.c.verdict == "refuse",
-    )
+_REFUSED = select(_rule.c.site_id, _rule.c.value).where(
+    _rule.c.site_id.in_(bindparam("site_ids", expanding=True)),
+    _rule.c.kind == "host",
+    _rule.c.value.in_(bindparam("hosts", expanding=True)),
+    _rule.c.verdict == "refuse",
 )
 
 
-def refuses(session: Session, site_id: int, host: str) -> bool:
-    """Whether the site wants nothing from this registrable domain."""
-    return bool(session.scalar(_REFUSES, {"site_id": site_id, "host": host}))
+def refused(session: Session, pairs: Collection[tuple[int, str]]) -> Set[tuple[int, str]]:
+    """Of these pairs of a site and a registrable domain those where the site wants nothing from the domain, in one
+    query."""
+    if not pairs:
+        return frozenset()
+    wanted = {"site_ids": sorted({site for site, _ in pairs}), "hosts": sorted({host for _, host in pairs})}
+    return {(site_id, host) for site_id, host in session.execute(_REFUSED, wanted)}

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ColumnElement, ForeignKey, String, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.model.base import Base, Moment
+
+IDLE = timedelta(hours=12)
+LONGEST = timedelta(days=30)
+"""How long a session lives without a request, and at the most."""
 
 
 class Session(Base):
@@ -20,3 +24,8 @@ class Session(Base):
     csrf: Mapped[str] = mapped_column(String(64))
     created: Mapped[datetime] = mapped_column(Moment)
     seen: Mapped[datetime] = mapped_column(Moment)
+
+
+def over(now: datetime) -> ColumnElement[bool]:
+    """Whether a session has ended by itself."""
+    return or_(Session.seen < now - IDLE, Session.created < now - LONGEST)

@@ -57,11 +57,12 @@ class Owner:
     id: int
     slash_matters: bool
     linkbacks_open: bool
+    locale: str
 
 
 _site, _prefix = Site.__table__, SitePrefix.__table__
 _OWNERS = (
-    select(_prefix.c.key, _site.c.id, _site.c.slash_matters, _site.c.linkbacks_open)
+    select(_prefix.c.key, _site.c.id, _site.c.slash_matters, _site.c.linkbacks_open, _site.c.locale)
     .join_from(_prefix, _site)
     .where(_prefix.c.key.in_(bindparam("keys", expanding=True)))
 )

@@ -6,6 +6,7 @@ what is public raises the post's version in the same transaction, so no reader c
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +16,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from service.decide.schedule import next_look
 from service.model.event import Event
 from service.model.post import Post
 from service.model.reflection import Reflection
@@ -70,7 +72,7 @@ def step(session: Session, item: Reflection, wanted: Step, now: datetime) -> Eve
         where.append(Reflection.latest == wanted.seen)
     if wanted.lease is not None:
         where.append(Reflection.lease == wanted.lease)
-    values: dict[str, Any] = {"state": wanted.to, **wanted.values}
+    values: dict[str, Any] = {"state": wanted.to, **_looks(item, wanted, now), **wanted.values}
     if wanted.show is not None:
         values["shown"] = wanted.show
     if wanted.seen is not None:
@@ -97,6 +99,16 @@ def step(session: Session, item: Reflection, wanted: Step, now: datetime) -> Eve
     session.flush()
     session.refresh(item)
     return event
+
+
+def _looks(item: Reflection, wanted: Step, now: datetime) -> dict[str, Any]:
+    """What is up is looked at again by itself, from when it was approved; nothing else is. A comment has no source."""
+    if wanted.to is wanted.came_from:
+        return {}
+    if wanted.to is not State.APPROVED:
+        return {"again_at": None}
+    chance = random.random()  # noqa: S311
+    return {"approved": now, "again_at": next_look(now, now, chance) if item.source else None}
 
 
 def publish(session: Session, post_id: int) -> None:

@@ -12,12 +12,9 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from service.model import Moderator
+from service.model.session import IDLE, LONGEST, over
 from service.model.session import Session as SignedIn
 from service.model.site import hashed
-
-IDLE = timedelta(hours=12)
-LONGEST = timedelta(days=30)
-"""How long a session lives without a request, and at the most."""
 
 _NOTED = timedelta(minutes=5)
 """A request within so short a time is not written down; and so far two clocks may be apart."""
@@ -25,12 +22,7 @@ _NOTED = timedelta(minutes=5)
 
 def begin(session: Session, moderator_id: int, now: datetime) -> str:
     """The token of a new session; the sessions of this person that are over are cleared away."""
-    session.execute(
-        delete(SignedIn).where(
-            SignedIn.moderator_id == moderator_id,
-            (SignedIn.seen < now - IDLE) | (SignedIn.created < now - LONGEST),
-        )
-    )
+    session.execute(delete(SignedIn).where(SignedIn.moderator_id == moderator_id, over(now)))
     token = secrets.token_urlsafe(32)
     session.add(
         SignedIn(

@@ -32,6 +32,13 @@ class Entry:
     """The entry's own permalink; may claim another host than the source's."""
     published: str | None = None
     """RFC 3339 with the offset that the source gave, or a date alone."""
+    updated: str | None = None
+    """Likewise."""
+    photos: tuple[str, ...] = ()
+    """Where its pictures are; never shown from there."""
+    syndication: tuple[str, ...] = ()
+    """Where else its author says that it stands."""
+    categories: tuple[str, ...] = ()
     rsvp: str | None = None
     site: str = ""
     """The name of the source's site, where it tells one."""

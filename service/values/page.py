@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from service.values.address import Address
@@ -41,6 +41,11 @@ class Hop:
     location: str
 
 
+def for_good(hops: Sequence[Hop]) -> bool:
+    """Whether these redirects say that a page has moved for good (301, 308), each of them."""
+    return bool(hops) and all(hop.status in (301, 308) for hop in hops)
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """An answer of status 200 with its body, decompressed, cut at the limit."""
@@ -76,7 +81,7 @@ class Page:
     @property
     def moved(self) -> bool:
         """Whether every redirect on the way said that the move is for good (301, 308)."""
-        return bool(self.hops) and all(hop.status in (301, 308) for hop in self.hops)
+        return for_good(self.hops)
 
     @property
     def downgraded(self) -> bool:
@@ -103,6 +108,10 @@ class Failure:
     hops: tuple[Hop, ...] = ()
     seconds: float = 0.0
     retry_after: float | None = None
+    status: int | None = None
+    """Of the answer, where there was one."""
+    remembered: bool = False
+    """Whether its host was not asked anew, since it could not be reached shortly before."""
 
 
 @dataclass(frozen=True, slots=True)

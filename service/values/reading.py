@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+from service.values.address import stored
 from service.values.entry import Entry
 from service.values.evidence import Evidence
 
@@ -15,6 +16,16 @@ class Reading:
 
     evidence: Evidence
     entry: Entry
+    wants: str | None = None
+    """The author's page, where the source tells no more of its author than that address: whoever fetches it learns the
+    rest from it (``workers.reading.author``)."""
+
+    @property
+    def moved_elsewhere(self) -> str | None:
+        """The registrable domain to which the source has moved for good, if that is another than its own: that is news
+        to whoever decides, and a new address on the same one is not."""
+        old, new = stored(self.evidence.asked), stored(self.evidence.moved_to)
+        return new.domain if old and new and new.domain != old.domain else None
 
     @property
     def fingerprint(self) -> str:
@@ -23,4 +34,6 @@ class Reading:
         author = entry.author
         words = [entry.relation, entry.title, entry.content.markup or entry.text, entry.rsvp or ""]
         words += [author.name, author.url or "", author.photo or ""]
+        if (elsewhere := self.moved_elsewhere) is not None:
+            words.append(elsewhere)
         return hashlib.sha256("\0".join(words).encode("utf-8", "surrogatepass")).hexdigest()

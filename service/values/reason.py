@@ -41,7 +41,6 @@ REASONS: Mapping[str, Meaning] = MappingProxyType({
     "unknown_site": Meaning(33),
     "closed": Meaning(33),
     "blocked": Meaning(49),
-    "not_a_post": Meaning(33),
     "unknown_post": Meaning(32),
     "known_pair": Meaning(48),
     "too_many": Meaning(49, http=429),
@@ -49,7 +48,6 @@ REASONS: Mapping[str, Meaning] = MappingProxyType({
     "wrong_type": Meaning(-32700, http=415),
     "bad_encoding": Meaning(-32700),
     "wrong_method": Meaning(-32600, http=405),
-    "slow": Meaning(-32700, http=408),
     "busy": Meaning(-32500, http=503, passes=True),
     "no_space": Meaning(-32500, http=503, passes=True),
     # at the door: a call (XML-RPC fault code interoperability)
@@ -68,6 +66,8 @@ REASONS: Mapping[str, Meaning] = MappingProxyType({
     # at verification: the source was not read
     "gone": Meaning(16, status="gone", removes=True),
     "not_found": Meaning(16, removes=True),
+    "forbidden": Meaning(16),
+    "bot_wall": Meaning(16, passes=True),
     "http_status": Meaning(16),
     "server_error": Meaning(16, passes=True),
     "rate_limited": Meaning(16, passes=True),

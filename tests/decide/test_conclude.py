@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from service.decide.conclude import RETRIES, Known, Outcome, Written, conclude
+from service.decide.schedule import next_look
 from service.values.address import parse
 from service.values.entry import Author, Entry
 from service.values.evidence import Evidence
-from service.values.page import Failure, Unchanged
+from service.values.page import Failure, Hop, Unchanged
 from service.values.reading import Reading
 from service.values.reason import REASONS, Reason
 from service.values.state import State
@@ -28,7 +29,7 @@ def known(
     state: State, attempts: int = 0, age: timedelta = timedelta(days=3), missing: timedelta | None = None
 ) -> Known:
     since = NOW - missing if missing is not None else None
-    return Known(state, NOW - age, attempts, READ.fingerprint, since)
+    return Known(state, NOW - age, attempts, READ.fingerprint, since, approved=NOW - age)
 
 
 def after(before: Known, found: Reading | Unchanged | Written | str, advice: State | None = None) -> Outcome:
@@ -40,24 +41,68 @@ def new(attempts: int = 0, age: timedelta = timedelta()) -> Known:
     return Known(State.RECEIVED, NOW - age, attempts)
 
 
+def looked_at_next(state: State) -> datetime | None:
+    """When an item is looked at by itself after a visit, where it is up: it was approved three days ago."""
+    return next_look(NOW - timedelta(days=3), NOW, 0.5) if state is State.APPROVED else None
+
+
 def test_a_new_item_with_its_link_waits_for_a_person() -> None:
     assert after(new(), READ) == Outcome(State.PENDING, revise=True)
 
 
 @pytest.mark.parametrize("advice", [State.APPROVED, State.SPAM])
 def test_a_rule_may_decide_a_new_item(advice: State) -> None:
-    assert after(new(), READ, advice) == Outcome(advice, revise=True)
+    again = next_look(NOW, NOW, 0.5) if advice is State.APPROVED else None
+    assert after(new(), READ, advice) == Outcome(advice, revise=True, again=again)
 
 
 @pytest.mark.parametrize("state", FOUND_BEFORE)
 def test_a_source_that_is_as_it_was_changes_nothing(state: State) -> None:
-    assert after(known(state), READ, State.APPROVED) == Outcome(state)
-    assert after(known(state), Unchanged(SOURCE, SOURCE)) == Outcome(state)
+    assert after(known(state), READ, State.APPROVED) == Outcome(state, again=looked_at_next(state))
+    assert after(known(state), Unchanged(SOURCE, SOURCE)) == Outcome(state, again=looked_at_next(state))
 
 
 @pytest.mark.parametrize("state", FOUND_BEFORE)
 def test_new_words_are_a_revision_and_move_no_decision(state: State) -> None:
-    assert after(known(state), REWRITTEN, State.APPROVED) == Outcome(state, revise=True)
+    assert after(known(state), REWRITTEN) == Outcome(state, revise=True, again=looked_at_next(state))
+
+
+@pytest.mark.parametrize("state", FOUND_BEFORE)
+@pytest.mark.parametrize("advice", [State.APPROVED, State.SPAM])
+@pytest.mark.parametrize("follows", [True, False])
+def test_a_rule_may_let_new_words_of_what_is_up_through_unless_a_person_chose_other_ones(
+    state: State, advice: State, follows: bool
+) -> None:
+    outcome = after(replace(known(state), follows=follows), REWRITTEN, advice)
+    assert (outcome.to, outcome.revise) == (state, True)
+    assert outcome.shows == (state is State.APPROVED and advice is State.APPROVED and follows)
+
+
+def test_a_rule_shows_nothing_where_nothing_is_new() -> None:
+    assert not after(replace(known(State.APPROVED), follows=True), READ, State.APPROVED).shows
+
+
+def test_what_a_person_approved_without_a_link_has_none_to_drop() -> None:
+    by_hand = replace(known(State.APPROVED), fingerprint=None)
+    assert after(by_hand, "no_link").to is State.APPROVED
+    assert after(by_hand, "gone").to is State.GONE
+
+
+@pytest.mark.parametrize("found", [READ, REWRITTEN, Unchanged(SOURCE, SOURCE), "timeout", "certificate", "not_found"])
+def test_what_is_up_is_looked_at_again_whatever_a_look_brings(found: Reading | Unchanged | str) -> None:
+    assert after(known(State.APPROVED), found).again == looked_at_next(State.APPROVED)
+
+
+@pytest.mark.parametrize("state", [State.PENDING, State.REJECTED, State.SPAM, State.GONE])
+@pytest.mark.parametrize("found", [READ, Unchanged(SOURCE, SOURCE), "certificate", "gone"])
+def test_nothing_else_is_looked_at_by_itself(state: State, found: Reading | Unchanged | str) -> None:
+    outcome = after(known(state), found)
+    assert (outcome.due, outcome.again) == (None, None)
+
+
+def test_what_went_away_is_looked_at_no_more() -> None:
+    outcome = after(known(State.APPROVED), "gone")
+    assert (outcome.to, outcome.due, outcome.again) == (State.GONE, None, None)
 
 
 @pytest.mark.parametrize("state", FOUND_BEFORE)
@@ -144,7 +189,7 @@ def test_a_comment_that_was_decided_and_is_edited_stays_where_it_is(state: State
 @pytest.mark.parametrize("state", [State.RECEIVED, State.APPROVED])
 def test_what_was_sent_again_meanwhile_is_not_judged_by_what_we_saw_before(state: State, reason: str) -> None:
     before = replace(known(state, attempts=4), sent_again=NOW)
-    assert after(before, reason) == Outcome(state, due=NOW)
+    assert after(before, reason) == Outcome(state, due=NOW, again=looked_at_next(state))
 
 
 def test_what_was_sent_again_meanwhile_and_found_is_looked_at_once_more() -> None:
@@ -159,3 +204,20 @@ def test_an_item_received_anew_is_not_judged_by_unchanged() -> None:
 def test_another_trouble_in_between_does_not_forget_that_a_source_is_missing() -> None:
     outcome = after(known(State.APPROVED, missing=timedelta(hours=1)), "http_status")
     assert (outcome.due, outcome.missing_since) == (NOW + timedelta(hours=23), NOW - timedelta(hours=1))
+
+
+def moved(to: str, status: int = 301) -> Reading:
+    evidence = Evidence(asked=SOURCE.page, final=to, hops=(Hop(SOURCE.page, status, to),))
+    return Reading(evidence, READ.entry)
+
+
+@pytest.mark.parametrize(
+    "to", ["https://other.example/new", "http://other.example/answer", "https://www.other.example/"]
+)
+def test_a_new_address_on_the_same_domain_is_no_news(to: str) -> None:
+    assert not after(known(State.APPROVED), moved(to)).revise
+
+
+def test_a_move_to_another_domain_is_a_revision_to_look_at() -> None:
+    assert after(known(State.APPROVED), moved("https://else.example/answer")).revise
+    assert not after(known(State.APPROVED), moved("https://else.example/answer", status=302)).revise

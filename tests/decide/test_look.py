@@ -42,3 +42,23 @@ def test_what_may_pass_is_looked_at_again_and_then_left() -> None:
     assert after("timeout", attempts=3).due == NOW + timedelta(hours=6)
     assert after("timeout", attempts=4).due is None
     assert after("certificate").due is None
+
+
+def test_a_post_is_looked_at_weekly_while_it_draws_items() -> None:
+    page = Page(POST, POST, {}, b"")
+    for drawn in (NOW, NOW - timedelta(days=29)):
+        due = sight(0, page, NOW, 0.5, drawn).due
+        assert due is not None and timedelta(days=7) <= due - NOW < timedelta(days=8)
+    assert sight(0, page, NOW, 0.5, NOW - timedelta(days=31)).due is None
+    assert sight(0, page, NOW, 0.5).due is None
+
+
+def test_a_post_that_is_not_there_is_left_alone_until_somebody_names_it() -> None:
+    assert sight(0, Failure(Reason("gone"), POST), NOW, 0.5, NOW).due is None
+
+
+def test_a_look_in_vain_is_tried_again_soon_and_given_up_for_a_week() -> None:
+    away = Failure(Reason("timeout"), POST)
+    assert sight(0, away, NOW, 0.5, NOW) == Sight(None, NOW + timedelta(minutes=1), 1)
+    given_up = sight(4, away, NOW, 0.5, NOW)
+    assert given_up.attempts == 0 and given_up.due is not None and given_up.due > NOW + timedelta(days=6)

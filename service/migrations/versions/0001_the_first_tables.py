@@ -25,6 +25,45 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_moderator')),
     sa.UniqueConstraint('name', name=op.f('uq_moderator_name'))
     )
+    op.create_table('origin',
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('failures', sa.Integer(), nullable=False),
+    sa.Column('reason', sa.String(length=32), nullable=False),
+    sa.Column('rests_until', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_origin'))
+    )
+    with op.batch_alter_table('origin', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_origin_rests_until'), ['rests_until'], unique=False)
+
+    op.create_table('author_page',
+    sa.Column('url', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('photo', sa.Text(), nullable=True),
+    sa.Column('good_until', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('url', name=op.f('pk_author_page'))
+    )
+    with op.batch_alter_table('author_page', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_author_page_good_until'), ['good_until'], unique=False)
+
+    op.create_table('picture',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('url', sa.Text(), nullable=False),
+    sa.Column('host', sa.Text(), nullable=False),
+    sa.Column('wanted', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('fetched', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('hash', sa.String(length=32), nullable=True),
+    sa.Column('body', sa.LargeBinary(), nullable=True),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('lease', sa.String(length=32), nullable=True),
+    sa.Column('leased_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_picture')),
+    sa.UniqueConstraint('url', name=op.f('uq_picture_url'))
+    )
+    with op.batch_alter_table('picture', schema=None) as batch_op:
+        batch_op.create_index('ix_picture_due', ['due_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_picture_hash'), ['hash'], unique=False)
+
     op.create_table('site',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('base_url', sa.Text(), nullable=False),
@@ -125,10 +164,11 @@ def upgrade() -> None:
     sa.Column('post_id', sa.Integer(), nullable=False),
     sa.Column('view', sa.String(length=64), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('made_of', sa.String(length=32), nullable=False),
     sa.Column('etag', sa.String(length=64), nullable=False),
     sa.Column('body', sa.LargeBinary(), nullable=False),
-    sa.Column('gzip', sa.LargeBinary(), nullable=False),
-    sa.Column('brotli', sa.LargeBinary(), nullable=False),
+    sa.Column('gzip', sa.LargeBinary(), nullable=True),
+    sa.Column('brotli', sa.LargeBinary(), nullable=True),
     sa.ForeignKeyConstraint(['post_id'], ['post.id'], name=op.f('fk_published_post_id_post'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('post_id', 'view', name=op.f('pk_published'))
     )
@@ -141,6 +181,7 @@ def upgrade() -> None:
     sa.Column('kind', sa.String(length=16), nullable=False),
     sa.Column('source', sa.Text(), nullable=True),
     sa.Column('source_key', sa.String(length=64), nullable=False),
+    sa.Column('moved_key', sa.String(length=64), nullable=True),
     sa.Column('host', sa.Text(), nullable=True),
     sa.Column('state', sa.String(length=16), nullable=False),
     sa.Column('owner', sa.Boolean(), nullable=False),
@@ -155,6 +196,8 @@ def upgrade() -> None:
     sa.Column('etag', sa.Text(), nullable=True),
     sa.Column('modified', sa.Text(), nullable=True),
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('approved', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('again_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('lease', sa.String(length=32), nullable=True),
     sa.Column('leased_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('attempts', sa.Integer(), nullable=False),
@@ -168,10 +211,24 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('reflection', schema=None) as batch_op:
         batch_op.create_index('ix_reflection_due', ['due_at'], unique=False)
-        batch_op.create_index('ix_reflection_host_due', ['host', 'due_at'], unique=False)
+        batch_op.create_index('ix_reflection_again', ['again_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_reflection_parent_id'), ['parent_id'], unique=False)
         batch_op.create_index('ix_reflection_queue', ['site_id', 'state', 'id'], unique=False)
-        batch_op.create_index('ix_reflection_thread', ['post_id', 'state', 'id'], unique=False)
+        batch_op.create_index('ix_reflection_record', ['host', 'site_id', 'state'], unique=False)
+
+    public = sa.text("state = 'approved' AND shown IS NOT NULL")
+    waits = sa.text("state = 'pending' OR state = 'approved' AND latest > coalesce(decided, 0)")
+    for name, columns, where in (
+        ('ix_reflection_thread', ['post_id', 'id', 'parent_id', 'state', 'shown'], public),
+        ('ix_reflection_counts', ['post_id', 'kind', 'state', 'shown'], public),
+        ('ix_reflection_replies', ['parent_id', 'id'], public),
+        ('ix_reflection_moved', ['post_id', 'moved_key'], sa.text("moved_key IS NOT NULL")),
+        ('ix_reflection_up', ['id'], sa.text("state = 'approved'")),
+        ('ix_reflection_not_up', ['state', 'id'], sa.text("state != 'approved'")),
+        ('ix_reflection_waiting', ['id'], waits),
+        ('ix_reflection_site_waiting', ['site_id', 'id'], waits),
+    ):
+        op.create_index(name, 'reflection', columns, unique=False, sqlite_where=where, postgresql_where=where)
 
     op.create_table('arrival',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -214,18 +271,28 @@ def upgrade() -> None:
     sa.Column('author_name', sa.Text(), nullable=False),
     sa.Column('author_url', sa.Text(), nullable=True),
     sa.Column('author_photo', sa.Text(), nullable=True),
+    sa.Column('picture_id', sa.Integer(), nullable=True),
     sa.Column('html', sa.Text(), nullable=False),
     sa.Column('text', sa.Text(), nullable=False),
     sa.Column('summary', sa.Text(), nullable=False),
     sa.Column('url', sa.Text(), nullable=True),
+    sa.Column('moved_to', sa.Text(), nullable=True),
     sa.Column('published', sa.String(length=40), nullable=True),
+    sa.Column('updated', sa.String(length=40), nullable=True),
+    sa.Column('photos', sa.JSON(), nullable=True),
+    sa.Column('syndication', sa.JSON(), nullable=True),
+    sa.Column('categories', sa.JSON(), nullable=True),
     sa.Column('rsvp', sa.String(length=16), nullable=True),
     sa.Column('site_name', sa.Text(), nullable=False),
     sa.Column('fingerprint', sa.String(length=64), nullable=True),
     sa.Column('evidence', sa.JSON(), nullable=True),
     sa.Column('cleaned_by', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['picture_id'], ['picture.id'], name=op.f('fk_revision_picture_id_picture'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['reflection_id'], ['reflection.id'], name=op.f('fk_revision_reflection_id_reflection'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_revision')),
     sa.UniqueConstraint('reflection_id', 'number', name=op.f('uq_revision_reflection_id_number'))
     )
+    with op.batch_alter_table('revision', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_revision_picture_id'), ['picture_id'], unique=False)
+
     # ### end Alembic commands ###
