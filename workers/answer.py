@@ -20,10 +20,13 @@ MOST_PATIENCE = 3600.0
 LONGEST_LOCATION = 8192
 """Characters of an address that a redirect may lead to. Sign-on makes long ones, loops longer."""
 
+PATIENCE = frozenset({429, 503})
+"""The statuses with which a server asks all of us for patience (RFC 6585 4, RFC 9110 15.6.4)."""
+
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 _WHOLE = frozenset({200, 203})
-_REFUSED_STATUS = {404: "not_found", 410: "gone", 429: "rate_limited"}
+_REFUSED_STATUS = {403: "forbidden", 404: "not_found", 410: "gone", 429: "rate_limited"}
 _DECODED = frozenset({"gzip", "x-gzip", "deflate", "identity"})
 
 

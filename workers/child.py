@@ -16,16 +16,18 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
 from service.values.address import Address
+from service.values.entry import Author
 from service.values.page import Failure, Page
+from service.values.portrait import Portrait
 from service.values.reading import Reading
 from workers.reading import crossing
 from workers.reading.heading import Heading
@@ -40,6 +42,8 @@ START_SECONDS = 30.0
 _BLOCK = 64 * 1024
 # Signals by which a page's own weight ends the child: its time, and memory that C or Rust code could not get.
 _TOO_HEAVY = frozenset({-signal.SIGXCPU, -signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS})
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -118,7 +122,7 @@ class Child:
         """
         verdict: Reading | Failure | None = None
         try:
-            for said in self._ask(page, targets, seconds):
+            for said in self._ask(page, "source", [target.url for target in targets], seconds=seconds):
                 if "found" in said:
                     return crossing.found_in(said["found"], page)
                 verdict = crossing.found_in(said["verdict"], page)
@@ -133,20 +137,49 @@ class Child:
 
     def heading(self, page: Page, seconds: float = SECONDS) -> Heading | None:
         """The heading of a post of ours (:mod:`workers.reading.heading`); ``None`` where it costs too much."""
+        return self._answer(page, "heading", (), crossing.heading_in, seconds)
+
+    def author(self, page: Page, wanted: Address, seconds: float = SECONDS) -> Author | None:
+        """Whom the page at ``wanted`` names as its owner (:mod:`workers.reading.author`), likewise."""
+        return self._answer(page, "author", (wanted.url,), crossing.author_in, seconds)
+
+    def vouches(self, page: Page, domain: str, seconds: float = SECONDS) -> bool | None:
+        """Whether the page links to the domain as to one it knows (:mod:`workers.reading.vouch`), likewise."""
+        return self._answer(page, "vouch", (domain,), lambda said: said["vouches"] is True, seconds)
+
+    def picture(self, page: Page, seconds: float = SECONDS) -> Portrait | Failure | Crashed:
+        """The author's picture that the page is, drawn anew (:mod:`workers.reading.picture`)."""
         try:
-            for said in self._ask(page, None, seconds):
-                return crossing.heading_in(said["found"])
+            for said in self._ask(page, "picture", seconds=seconds):
+                return crossing.portrait_in(said["found"], page)
+        except _Late:
+            self._replace()
+            return failed(page, "too_heavy")
+        except _Ended:
+            found = self._epitaph(page, None)
+            return failed(page, "too_heavy") if isinstance(found, Failure) else Crashed()
+        except (crossing.Nonsense, KeyError):
+            pass
+        return self._nonsense()
+
+    def _answer(
+        self, page: Page, question: str, about: Sequence[str], read: Callable[[dict[str, Any]], T], seconds: float
+    ) -> T | None:
+        """The one answer to a question, ``None`` where none comes: no item lives or dies by it."""
+        try:
+            for said in self._ask(page, question, about, seconds=seconds):
+                return read(said["found"])
         except (_Late, _Ended):
             self._replace()
         except (crossing.Nonsense, KeyError):
             self._nonsense()
         return None
 
-    def _ask(self, page: Page, targets: Sequence[Address] | None, seconds: float) -> Iterator[dict[str, Any]]:
+    def _ask(self, page: Page, question: str, about: Sequence[str] = (), *, seconds: float) -> Iterator[dict[str, Any]]:
         """What the child says of a page, until it has said all."""
         self.start()
         deadline = time.monotonic() + seconds
-        self._send(page, targets, deadline)
+        self._send(page, crossing.page_header(page, question, about), deadline)
         last = False
         while not last:
             said = self._receive(deadline)
@@ -202,8 +235,7 @@ class Child:
         except subprocess.TimeoutExpired:
             return None
 
-    def _send(self, page: Page, targets: Sequence[Address] | None, deadline: float) -> None:
-        head = crossing.page_header(page, None if targets is None else [target.url for target in targets])
+    def _send(self, page: Page, head: bytes, deadline: float) -> None:
         left = memoryview(struct.pack("!II", len(head), len(page.body)) + head + page.body)
         assert self._process is not None and self._process.stdin is not None
         pipe = self._process.stdin.fileno()

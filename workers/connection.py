@@ -24,7 +24,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from service.values.address import Address
 from workers.lookup import Lookup
 from workers.network import Guard, IPAddress
-from workers.stopped import Stopped
+from workers.stopped import Stopped, Unconnected
 
 MOST_ATTEMPTS = 4
 """Connections tried for one name: one with a hundred addresses may not make us knock at a hundred doors."""
@@ -80,8 +80,15 @@ class Route:
     def connect(self, host: str, port: int) -> CountedSocket:
         """A connection to one of the host's addresses, after every one of them was checked.
 
-        A name that mixes public and other addresses is refused whole: no honest one does.
+        A name that mixes public and other addresses is refused whole: no honest one does. Raises
+        :class:`Unconnected`.
         """
+        try:
+            return self._connect(host, port)
+        except Stopped as stopped:
+            raise Unconnected(stopped.reason.code, **stopped.reason.details) from None
+
+    def _connect(self, host: str, port: int) -> CountedSocket:
         addresses = self.lookup.addresses(host, self.budget.seconds())
         for address in addresses:
             if refusal := self.guard.refusal(address, port):
@@ -162,11 +169,11 @@ class GuardedTLSConnection(HTTPSConnection):
         try:
             super().connect()
         except ssl.SSLCertVerificationError:
-            raise Stopped("certificate") from None
+            raise Unconnected("certificate") from None
         except TimeoutError:
-            raise Stopped("timeout") from None
+            raise Unconnected("timeout") from None
         except OSError:
-            raise Stopped("tls") from None
+            raise Unconnected("tls") from None
         assert isinstance(self.sock, CountedTLSSocket)
         self.sock.budget = self._route.budget
 

@@ -17,8 +17,9 @@ from typing import Any, TypeVar
 from sqlalchemy import CTE, ColumnElement, Engine, Select, and_, func, not_, or_, select, tuple_, update
 from sqlalchemy.orm import InstrumentedAttribute, Session, selectinload
 
-from service.decide.conclude import DEATHS
-from service.model import Post, Reflection
+from service.decide.conclude import DEATHS, JITTER, MOST_PATIENCE, RETRIES
+from service.decide.schedule import LONGEST_POST_REST, LONGEST_REST
+from service.model import Picture, Post, Reflection
 from service.model.engine import written
 from service.values.address import Address, stored
 from service.values.page import Validators
@@ -29,7 +30,11 @@ LEASE = timedelta(seconds=45)
 
 LONGEST_WAIT = timedelta(hours=25)
 """A little more than the longest legal span until an item is due (:data:`service.decide.conclude.MISSING`): one due
-further ahead was made by a clock that jumped."""
+further ahead was made by a clock that jumped. What is looked at again by itself has spans of its own
+(:mod:`service.decide.schedule`)."""
+
+LONGEST_FIRST_WAIT = max(MOST_PATIENCE, RETRIES[-1] * (1 + JITTER)) + timedelta(hours=1)
+"""The same for one of which nothing is known yet: no day passes before it is looked at."""
 
 FAIR = 2
 """Items of one host that are taken at once."""
@@ -57,6 +62,10 @@ class Visit:
     validators: Validators | None
     """For a conditional request, where the source was found before."""
     post_exists: bool | None
+    vouch: Address | None = None
+    """The page that its sender says vouches for it, where nothing was read of it yet."""
+    again: bool = False
+    """Whether nobody asked: it is up, and looked at again by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,38 +79,89 @@ class Look:
     attempts: int
 
 
+@dataclass(frozen=True, slots=True)
+class Want:
+    """One author's picture to fetch, under a lease."""
+
+    picture: int
+    token: str
+    host: str
+    address: Address
+    attempts: int
+
+
 Held = Visit | Look
+Leased = Visit | Look | Want
+Table = type[Reflection] | type[Post] | type[Picture]
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Queue:
+    """A column by which the rows of a table are due."""
+
+    table: Table
+    column: str
+    longest: timedelta
+    """How far ahead of now it may lie."""
+    first: ColumnElement[bool] | None = None
+    """Which rows can't lie further ahead than :data:`LONGEST_FIRST_WAIT`."""
+    late: ColumnElement[bool] | None = None
+    """Which rows come after all others that are due."""
+
+    @property
+    def when(self) -> ColumnElement[Any]:
+        return self.table.__table__.c[self.column]
+
+    @property
+    def order(self) -> tuple[ColumnElement[Any], ...]:
+        oldest = (self.when, self.table.__table__.c.id)
+        return oldest if self.late is None else (self.late, *oldest)
+
+
+_ITEMS = _Queue(Reflection, "due_at", LONGEST_WAIT, first=Reflection.state == State.RECEIVED)
+_AGAIN = _Queue(Reflection, "again_at", LONGEST_REST)
+_LOOKS = _Queue(Post, "due_at", LONGEST_POST_REST, first=Post.looked_at.is_(None), late=Post.looked_at.is_not(None))
+_PICTURES = _Queue(Picture, "due_at", LONGEST_WAIT)
 
 
 def claim(engine: Engine, most: int, now: datetime, resting: Collection[str] = ()) -> list[Visit]:
     """Takes up to ``most`` reflections that are due, the oldest first, at most two of one host and none of a host
     that is known to be ``resting``."""
+    return _visits(engine, _ITEMS, most, now, resting)
+
+
+def claim_again(engine: Engine, most: int, now: datetime, resting: Collection[str] = ()) -> list[Visit]:
+    """The same of those that are up and looked at again by themselves."""
+    return _visits(engine, _AGAIN, most, now, resting) if most > 0 else []
+
+
+def _visits(engine: Engine, queue: _Queue, most: int, now: datetime, resting: Collection[str]) -> list[Visit]:
     # A comment has no host, and stands for itself.
     host = func.coalesce(Reflection.host, Reflection.source_key)
     rows = select(Reflection.id).join(Post, Post.id == Reflection.post_id)
-    picked = _picked(rows.where(_looked_at(now), host.not_in(resting)), Reflection, host, most, now)
+    picked = _picked(rows.where(_looked_at(now), host.not_in(resting)), queue, host, most, now)
 
     def take(session: Session, taken: _Taken) -> list[Visit]:
         items = session.scalars(
             select(Reflection)
             .where(Reflection.id.in_(taken.ids))
-            .order_by(Reflection.due_at, Reflection.id)
+            .order_by(*queue.order)
             .options(selectinload(Reflection.arrivals), selectinload(Reflection.post))
         )
-        return [_visit(item, taken) for item in items]
+        return [_visit(item, taken, again=queue is _AGAIN) for item in items]
 
-    return _leased(engine, Reflection, picked, now, take)
+    return _leased(engine, queue, picked, now, take)
 
 
 def claim_looks(engine: Engine, most: int, now: datetime, resting: Collection[int] = ()) -> list[Look]:
-    """Takes up to ``most`` posts whose look is due, the oldest first, at most two of one site and none of a site that
-    is known to be ``resting``."""
-    picked = _picked(select(Post.id).where(Post.site_id.not_in(resting)), Post, Post.site_id, most, now)
+    """Takes up to ``most`` posts whose look is due, those that were never looked at and then the oldest first, at most
+    two of one site and none of a site that is known to be ``resting``."""
+    picked = _picked(select(Post.id).where(Post.site_id.not_in(resting)), _LOOKS, Post.site_id, most, now)
 
     def take(session: Session, taken: _Taken) -> list[Look]:
-        posts = session.scalars(select(Post).where(Post.id.in_(taken.ids)).order_by(Post.due_at, Post.id))
+        posts = session.scalars(select(Post).where(Post.id.in_(taken.ids)).order_by(*_LOOKS.order))
         looks = list[Look]()
         for post in posts.all():
             if (address := stored(post.url)) is not None:
@@ -110,29 +170,53 @@ def claim_looks(engine: Engine, most: int, now: datetime, resting: Collection[in
                 post.looked_at, post.due_at, post.lease, post.leased_until = now, None, None, None
         return looks
 
-    return _leased(engine, Post, picked, now, take)
+    return _leased(engine, _LOOKS, picked, now, take)
 
 
-def renew(engine: Engine, held: Iterable[Held], now: datetime) -> None:
+def claim_pictures(engine: Engine, most: int, now: datetime, resting: Collection[str] = ()) -> list[Want]:
+    """Takes up to ``most`` pictures that are due, the oldest first, at most two of one host and none of a host that is
+    known to be ``resting``."""
+    picked = _picked(select(Picture.id).where(Picture.host.not_in(resting)), _PICTURES, Picture.host, most, now)
+
+    def take(session: Session, taken: _Taken) -> list[Want]:
+        pictures = session.scalars(select(Picture).where(Picture.id.in_(taken.ids)).order_by(Picture.due_at))
+        wants = list[Want]()
+        for picture in pictures.all():
+            if (address := stored(picture.url)) is not None:
+                wants.append(Want(picture.id, taken.token, picture.host, address, picture.attempts))
+            else:
+                picture.due_at, picture.lease, picture.leased_until = None, None, None
+        return wants
+
+    return _leased(engine, _PICTURES, picked, now, take)
+
+
+def renew(engine: Engine, held: Iterable[Leased], now: datetime) -> None:
     """Holds on to what is still under way; what was lost meanwhile stays lost."""
     _let(engine, held, {"leased_until": now + LEASE})
 
 
-def give_back(engine: Engine, held: Iterable[Held], until: datetime | None = None) -> None:
+def give_back(engine: Engine, held: Iterable[Leased], until: datetime | None = None) -> None:
     """Lets go of what was not visited, as due as it was; nobody takes it before ``until``, if that is given."""
     _let(engine, held, {"lease": None, "leased_until": until})
 
 
-def count_death(engine: Engine, held: Held, now: datetime) -> None:
-    """Lets go of an item whose page was the death of whoever read it, and counts that; a post whose looks break is
-    left alone for a while each time, and given up after as many."""
+def postpone(engine: Engine, visit: Visit, until: datetime) -> None:
+    """Lets go of an item that was not visited, and makes it due later."""
+    _let(engine, [visit], {"lease": None, "leased_until": None, "again_at" if visit.again else "due_at": until})
+
+
+def count_death(engine: Engine, held: Leased, now: datetime) -> None:
+    """Lets go of an item whose page was the death of whoever read it, and counts that; a post or picture whose looks
+    break is left alone for a while each time, and given up after as many."""
     values: dict[str, Any]
     if isinstance(held, Visit):
         values = {"leased_until": None, "deaths": Reflection.deaths + 1}
     elif held.attempts + 1 < DEATHS:
         values = {"leased_until": now + LEASE, "attempts": held.attempts + 1}
     else:
-        values = {"leased_until": None, "attempts": 0, "looked_at": now, "due_at": None}
+        looked = "looked_at" if isinstance(held, Look) else "fetched"
+        values = {"leased_until": None, "attempts": 0, looked: now, "due_at": None}
     _let(engine, [held], {"lease": None} | values)
 
 
@@ -142,18 +226,30 @@ def anything(engine: Engine, now: datetime) -> bool:
     with Session(engine) as session:
         return any(
             session.scalar(rows.limit(1)) is not None
-            for rows in (items.where(_due(Reflection, now), _looked_at(now)), select(Post.id).where(_due(Post, now)))
+            for rows in (
+                items.where(_due(_ITEMS, now), _looked_at(now)),
+                select(Post.id).where(_due(_LOOKS, now)),
+                items.where(_due(_AGAIN, now), _looked_at(now)),
+            )
         )
 
 
-def _let(engine: Engine, held: Iterable[Held], values: dict[str, Any]) -> None:
+def any_picture(engine: Engine, now: datetime) -> bool:
+    """Whether a picture is to be fetched."""
+    with Session(engine) as session:
+        return session.scalar(select(Picture.id).where(_due(_PICTURES, now)).limit(1)) is not None
+
+
+def _let(engine: Engine, held: Iterable[Leased], values: dict[str, Any]) -> None:
     """Writes to what is still held under its token, table by table, in the order of its rows."""
-    rows: dict[type[Reflection] | type[Post], list[tuple[int, str]]] = {Reflection: [], Post: []}
+    rows: dict[Table, list[tuple[int, str]]] = {Reflection: [], Post: [], Picture: []}
     for one in held:
         if isinstance(one, Visit):
             rows[Reflection].append((one.item, one.token))
-        else:
+        elif isinstance(one, Look):
             rows[Post].append((one.post, one.token))
+        else:
+            rows[Picture].append((one.picture, one.token))
 
     def work(session: Session) -> None:
         for table, these in rows.items():
@@ -176,11 +272,14 @@ class _Taken:
     token: str
 
 
-def _due(table: type[Reflection] | type[Post], now: datetime) -> ColumnElement[bool]:
+def _due(queue: _Queue, now: datetime) -> ColumnElement[bool]:
+    table, when = queue.table, queue.when
     # Wall clocks jump: what lies further ahead than its longest legal span counts as passed.
-    due = or_(table.due_at <= now, table.due_at > now + LONGEST_WAIT)
+    due = or_(when <= now, when > now + queue.longest)
+    if queue.first is not None:
+        due = or_(due, and_(queue.first, when > now + LONGEST_FIRST_WAIT))
     free = or_(table.leased_until.is_(None), table.leased_until <= now, table.leased_until > now + 2 * LEASE)
-    return and_(table.due_at.is_not(None), due, free)
+    return and_(when.is_not(None), due, free)
 
 
 def _looked_at(now: datetime) -> ColumnElement[bool]:
@@ -192,18 +291,21 @@ def _looked_at(now: datetime) -> ColumnElement[bool]:
 
 def _picked(
     rows: Select[int],
-    table: type[Reflection] | type[Post],
+    queue: _Queue,
     group: ColumnElement[Any] | InstrumentedAttribute[Any],
     most: int,
     now: datetime,
 ) -> CTE:
     """Those of ``rows`` that are due: the first of each group, locked for us."""
-    place = func.row_number().over(partition_by=group, order_by=(table.due_at, table.id))
-    ranked = rows.add_columns(place.label("place")).where(_due(table, now)).subquery()
+    table = queue.table
+    place = func.row_number().over(partition_by=group, order_by=queue.order)
+    ranked = rows.add_columns(place.label("place")).where(_due(queue, now)).subquery()
     fair = _materialized(select(ranked.c.id).where(ranked.c.place <= FAIR), "fair")
     # PostgreSQL takes no window function beside a lock.
-    free = select(table.id).where(table.id.in_(select(fair.c.id)), _due(table, now))
-    return _materialized(free.order_by(table.due_at).limit(most).with_for_update(skip_locked=True), "picked")
+    free = select(table.id).where(table.id.in_(select(fair.c.id)), _due(queue, now))
+    # No key is changed: so whoever just adds an item to a post, or its published bytes, does not hide it from us.
+    locked = free.order_by(*queue.order).limit(most).with_for_update(skip_locked=True, key_share=True)
+    return _materialized(locked, "picked")
 
 
 def _materialized(rows: Select[Any], name: str) -> CTE:
@@ -213,18 +315,19 @@ def _materialized(rows: Select[Any], name: str) -> CTE:
 
 def _leased(
     engine: Engine,
-    table: type[Reflection] | type[Post],
+    queue: _Queue,
     picked: CTE,
     now: datetime,
     take: Callable[[Session, _Taken], list[T]],
 ) -> list[T]:
     """What ``take`` makes of the rows that were picked and are now ours."""
+    table = queue.table
     if engine.dialect.name != "sqlite":
         these = table.id.in_(select(picked.c.id))
         return written(engine, lambda session: take(session, _lease(session, table, these, now)))
     # SQLite has one lock for all who write: we choose without it, and choose again where another took all of that.
     while ids := _chosen(engine, picked):
-        free = and_(table.id.in_(ids), _due(table, now))
+        free = and_(table.id.in_(ids), _due(queue, now))
 
         def work(session: Session, these: ColumnElement[bool] = free) -> list[T] | None:
             taken = _lease(session, table, these, now)
@@ -240,7 +343,7 @@ def _chosen(engine: Engine, picked: CTE) -> Sequence[int]:
         return session.scalars(select(picked.c.id)).all()
 
 
-def _lease(session: Session, table: type[Reflection] | type[Post], these: ColumnElement[bool], now: datetime) -> _Taken:
+def _lease(session: Session, table: Table, these: ColumnElement[bool], now: datetime) -> _Taken:
     token = secrets.token_urlsafe(16)
     ids = session.scalars(
         update(table)
@@ -252,7 +355,7 @@ def _lease(session: Session, table: type[Reflection] | type[Post], these: Column
     return _Taken(list(ids), token)
 
 
-def _visit(item: Reflection, taken: _Taken) -> Visit:
+def _visit(item: Reflection, taken: _Taken, again: bool) -> Visit:
     was_found = item.state not in (State.RECEIVED, State.FAILED, State.GONE)
     return Visit(
         item=item.id,
@@ -266,4 +369,12 @@ def _visit(item: Reflection, taken: _Taken) -> Visit:
         deaths=item.deaths,
         validators=Validators(item.etag, item.modified) if was_found and (item.etag or item.modified) else None,
         post_exists=item.post.exists,
+        vouch=_vouch(item) if item.latest is None else None,
+        again=again,
     )
+
+
+def _vouch(item: Reflection) -> Address | None:
+    """The first that somebody named."""
+    named = (stored((arrival.hints or {}).get("vouch")) for arrival in item.arrivals)
+    return next(filter(None, named), None)

@@ -1,9 +1,10 @@
 """One safe GET, through which any byte from outside comes: sources, redirects, author pages, pictures.
 
 Whatever a server does ends as a value: a :class:`Page`, :class:`Unchanged`, :class:`Failure` with its
-reason, or :class:`Busy` where a host's turn is taken. Every hop is checked, paced and counted anew, under one
-deadline that begins with the first look-up. Nothing of one request goes along with the next: no cookies, no
-validators, no ``Referer``; nothing comes from the environment: no proxies, no ``.netrc``.
+reason, or :class:`Busy` where a host's turn is taken or it asked for patience. Every hop is checked, paced and counted
+anew, under one deadline that begins with the first look-up; a host that is known to be down is not asked. Nothing of
+one request goes along with the next: no cookies, no validators, no ``Referer``; nothing comes from the environment: no
+proxies, no ``.netrc``.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import http.client
 import logging
 import ssl
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import requests
@@ -25,10 +26,12 @@ from service.values.reason import Reason
 from workers import answer
 from workers.answer import READABLE, Accept
 from workers.connection import Budget, Overdrawn, Route, authorities, get
+from workers.health import UNREACHED, Health, Trouble
 from workers.lookup import Lookup
 from workers.network import Guard
 from workers.pace import Pace, Passage
-from workers.stopped import Stopped
+from workers.reading.wall import START, wall
+from workers.stopped import Stopped, Unconnected
 
 HEAD_BYTES = 64 * 1024
 """What may come before the body: status lines, headers, ``100 Continue`` (http.client adds: 100 headers)."""
@@ -36,6 +39,9 @@ HEAD_BYTES = 64 * 1024
 _BLOCK = 64 * 1024
 _READ_AHEAD = 16 * 1024
 """What the buffer over the socket may have read of the body together with the head."""
+
+BROKEN = (Overdrawn, requests.RequestException, HTTPError, http.client.HTTPException, OSError, ValueError)
+"""How the libraries say that an answer is none."""
 
 # urllib3 logs what is odd in an answer, with the stranger's words and a traceback.
 logging.getLogger("urllib3").setLevel(logging.ERROR)
@@ -56,8 +62,14 @@ class _Chain:
     at: Address
     hops: list[Hop] = field(default_factory=list)
 
-    def failure(self, reason: Reason, retry_after: float | None = None) -> Failure:
-        return Failure(reason, self.at, tuple(self.hops), self.budget.spent, retry_after)
+    def failure(self, reason: Reason, retry_after: float | None = None, status: int | None = None) -> Failure:
+        return Failure(reason, self.at, tuple(self.hops), self.budget.spent, retry_after, status)
+
+    def spared(self, trouble: Trouble) -> Failure | Busy:
+        """What it comes to where the next host rests, and is not asked."""
+        if trouble.is_down:
+            return replace(self.failure(Reason(trouble.reason)), remembered=True)
+        return Busy(self.at.domain, trouble.seconds, tuple(self.hops))
 
     def follow(self, there: Address | None, status: int) -> Failure | None:
         """Goes on to where a redirect leads, or says why not."""
@@ -82,7 +94,8 @@ class _Redirect:
 class Fetcher:
     """Fetches pages. Thread-safe; one for a process.
 
-    ``trusted`` stands in for the usual certificate authorities, ``lookup`` for the system's name servers.
+    ``trusted`` stands in for the usual certificate authorities, ``lookup`` for the system's name servers. Without
+    ``health`` every host is asked, however often it failed.
     Once ``stop`` is set, a fetch that waits for a turn or is to follow a redirect ends as :class:`Busy`.
     """
 
@@ -94,6 +107,7 @@ class Fetcher:
         *,
         lookup: Lookup | None = None,
         trusted: ssl.SSLContext | None = None,
+        health: Health | None = None,
         stop: threading.Event | None = None,
     ):
         self._guard = guard
@@ -101,6 +115,7 @@ class Fetcher:
         self._user_agent = user_agent
         self._lookup = lookup or Lookup()
         self._trusted = trusted or authorities()
+        self._health = health
         self._stop = stop or threading.Event()
 
     def fetch(
@@ -119,11 +134,14 @@ class Fetcher:
         passage = Passage(self._pace, limits.seconds, limits.redirects, self._stop)
         try:
             while True:
+                trouble = self._health.of(chain.at) if self._health else None
+                if trouble and trouble.rests:
+                    return chain.spared(trouble)
                 waited = passage.waited
                 if seconds := passage.enter(chain.at.domain):
                     return Busy(chain.at.domain, seconds, tuple(chain.hops))
                 chain.budget.pause(passage.waited - waited)
-                found = self._ask(chain, since if not chain.hops else None, accept)
+                found = self._ask(chain, since if not chain.hops else None, accept, trouble)
                 passage.answered()
                 if not isinstance(found, _Redirect):
                     return found
@@ -136,25 +154,40 @@ class Fetcher:
         finally:
             passage.leave()
 
-    def _ask(self, chain: _Chain, since: Validators | None, accept: Accept) -> Fetched | _Redirect:
+    def _ask(
+        self, chain: _Chain, since: Validators | None, accept: Accept, trouble: Trouble | None
+    ) -> Fetched | _Redirect:
         chain.budget.allow(HEAD_BYTES + _READ_AHEAD)
         route = Route(self._guard, self._lookup, chain.budget)
         try:
             with contextlib.closing(get(chain.at, self._headers(since, accept), route, self._trusted)) as response:
-                return _read(chain, response, since, accept)
+                self._is_well(chain.at, trouble)
+                found = _read(chain, response, since, accept)
+            self._heed(chain.at, found)
+            return found
+        except Unconnected as stopped:
+            self._is_down(chain, stopped.reason, trouble)
+            return chain.failure(stopped.reason)
         except Stopped as stopped:
             return chain.failure(stopped.reason)
         except DecodeError:
             return chain.failure(Reason("refused_encoding"))
-        except (
-            Overdrawn,
-            requests.RequestException,
-            HTTPError,
-            http.client.HTTPException,
-            OSError,
-            ValueError,
-        ):
+        except BROKEN:
             return chain.failure(Reason("malformed_answer"))
+
+    def _is_well(self, at: Address, trouble: Trouble | None) -> None:
+        if self._health and trouble:
+            self._health.answered(at)
+
+    def _is_down(self, chain: _Chain, reason: Reason, trouble: Trouble | None) -> None:
+        """Counts it, unless a redirect led there: of its deadline little may have been left."""
+        if self._health and reason.code in UNREACHED and not chain.hops:
+            self._health.failed(chain.at, reason.code, trouble)
+
+    def _heed(self, at: Address, found: Fetched | _Redirect) -> None:
+        """Leaves a server alone for as long as it asks."""
+        if self._health and isinstance(found, Failure) and found.retry_after and found.status in answer.PATIENCE:
+            self._health.asks_for(at, found.retry_after)
 
     def _headers(self, since: Validators | None, accept: Accept) -> dict[str, str]:
         headers = {
@@ -179,14 +212,25 @@ def _read(chain: _Chain, response: requests.Response, since: Validators | None, 
     if status == 304 and since and (since.etag or since.modified):
         return Unchanged(chain.asked, chain.at, tuple(chain.hops), chain.budget.spent)
     if wrong := answer.wrong_status(status):
-        return chain.failure(wrong, answer.retry_after(headers, datetime.now(UTC)) if wrong.meaning.passes else None)
+        if name := wall(status, headers, _start(response, chain)):
+            wrong = Reason("bot_wall", {"wall": name, "status": status})
+        patience = answer.retry_after(headers, datetime.now(UTC)) if wrong.meaning.passes else None
+        return chain.failure(wrong, patience, status)
     if wrong := answer.wrong_framing(answered):
-        return chain.failure(wrong)
+        return chain.failure(wrong, status=status)
     page = Page(chain.asked, chain.at, headers, b"", hops=tuple(chain.hops), status=status)
     if not accept.takes(page.content_type):
-        return chain.failure(Reason("unsupported_type", {"type": page.content_type[:100]}))
+        return chain.failure(Reason("unsupported_type", {"type": page.content_type[:100]}), status=status)
     body, truncated = _body(response, chain)
     return Page(chain.asked, chain.at, headers, body, truncated, page.hops, chain.budget.spent, status)
+
+
+def _start(response: requests.Response, chain: _Chain) -> bytes:
+    """How the body of an answer that is no page begins, as far as it can be read: it tells whose wall it may be."""
+    chain.budget.allow(START + _BLOCK)
+    with contextlib.suppress(*BROKEN, Stopped):
+        return bytes(response.raw.read(START, decode_content=True))
+    return b""
 
 
 def _body(response: requests.Response, chain: _Chain) -> tuple[bytes, bool]:

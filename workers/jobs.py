@@ -20,9 +20,12 @@ from service.values.page import Limits
 from workers.child import CannotStart, Child
 from workers.fetch import Fetcher, user_agent
 from workers.hands import Hands
+from workers.health import Health
+from workers.means import AWAY, Means
 from workers.network import Guard
 from workers.pace import Pace
-from workers.verify import AWAY, HANDS, Means, Run
+from workers.picture import Pictures
+from workers.verify import HANDS, Run
 
 stop = threading.Event()
 """Set when the process is asked to end: a job gives back what it holds, and ends."""
@@ -33,15 +36,25 @@ log = structlog.get_logger(__name__)
 def verify_due(*_given: object, **_named: object) -> None:
     """Verifies whatever is due, for about a minute at most. What it can't do now, the next one does."""
     try:
-        Run(_means())()
+        Run(_means("verify"))()
     except AWAY as error:
         log.warning("the database is away; what was held comes again", error=type(error).__name__)
     except CannotStart as error:
         log.error("no page can be read", error=error)
 
 
-def means(settings: Settings, stop: threading.Event, hands: int = HANDS) -> Means:
-    """What verification works with, by these settings."""
+def run_errands(*_given: object, **_named: object) -> None:
+    """Does what may take its time, for about a minute at most: fetches the authors' pictures that are due."""
+    try:
+        Pictures(_means("errands"))()
+    except AWAY as error:
+        log.warning("the database is away; what was held comes again", error=type(error).__name__)
+    except CannotStart as error:
+        log.error("no picture can be read", error=error)
+
+
+def means(settings: Settings, stop: threading.Event, hands: int = HANDS, queue: str = "verify") -> Means:
+    """What the jobs of a queue work with, by these settings."""
     engine, bell = create(settings.database), Bell(settings.redis)
     return Means(
         engine=engine,
@@ -49,7 +62,7 @@ def means(settings: Settings, stop: threading.Event, hands: int = HANDS) -> Mean
         child=Child(),
         limits=Limits(settings.fetch_timeout, settings.fetch_max_bytes, settings.fetch_max_redirects),
         stop=stop,
-        ring=lambda: bell.ring("verify"),
+        ring=lambda: bell.ring(queue),
         hands=Hands(hands, "fetch"),
         reader=Hands(1, "reader"),
     )
@@ -60,10 +73,11 @@ def _fetcher(settings: Settings, engine: Engine, bell: Bell, stop: threading.Eve
         Guard(settings.fetch_allow),
         Pace(bell.connection, engine, settings.fetch_host_interval),
         user_agent(version("reflections"), settings.base_url),
+        health=Health(engine),
         stop=stop,
     )
 
 
 @functools.cache
-def _means() -> Means:
-    return means(load(), stop)
+def _means(queue: str) -> Means:
+    return means(load(), stop, queue=queue)

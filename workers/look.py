@@ -1,4 +1,5 @@
-"""Our own posts: each is looked at once when it is first named, before the sources of its items are fetched.
+"""Our own posts: each is looked at when it is first named, before the sources of its items are fetched, and weekly
+while it draws items.
 
 What is learnt: whether it exists, what its heading says, and by which other addresses it goes. An address that is
 another post's already stays that post's: threads are never merged by what a page says of itself.
@@ -9,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from service.decide.look import sight
-from service.model import Post, PostAddress, site
+from service.model import Post, PostAddress, Reflection, site
 from service.model.insert import insert
 from service.values.address import Address, BadAddress, parse, post_key, prefix_key, stored
 from service.values.page import Failure, Page, Unchanged
@@ -35,9 +37,8 @@ def settle(
     post = session.get(Post, look.post, with_for_update=True, populate_existing=True)
     if post is None or post.lease != look.token:
         return False
-    outcome = sight(look.attempts, fetched, now, chance)
-    post.looked_at, post.due_at = now, outcome.due
-    post.attempts = look.attempts + 1 if outcome.due else 0
+    outcome = sight(look.attempts, fetched, now, chance, _drawn(session, post))
+    post.looked_at, post.due_at, post.attempts = now, outcome.due, outcome.attempts
     post.lease = post.leased_until = None
     if outcome.exists is not None:
         post.exists = outcome.exists
@@ -49,6 +50,11 @@ def settle(
         _bind(session, post, names)
         post.url = _called(post, names)
     return True
+
+
+def _drawn(session: Session, post: Post) -> datetime | None:
+    """When the newest of its items came."""
+    return session.scalar(select(func.max(Reflection.received)).where(Reflection.post_id == post.id))
 
 
 def _names(page: Page, heading: Heading | None) -> Iterator[Address]:

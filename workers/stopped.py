@@ -11,3 +11,7 @@ class Stopped(Exception):
     def __init__(self, code: str, **details: object):
         super().__init__(code)
         self.reason = Reason(code, details)
+
+
+class Unconnected(Stopped):
+    """No connection to the host came about."""

@@ -1,4 +1,4 @@
-"""The scheduler's loop: every few seconds it rings the workers if something is due.
+"""The scheduler's loop: every few seconds it rings the workers if something is due, and every hour it tidies.
 
 It only looks, so that two of them do no harm, and it makes good whatever else did not ring: a web process that was
 killed after its commit, a Redis that was away or emptied, a worker that died with its hands full.
@@ -6,6 +6,7 @@ killed after its commit, a Redis that was away or emptied, a worker that died wi
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from threading import Event
 from typing import Protocol
@@ -16,11 +17,16 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.bell import Bell
+from service.model import picture
 from service.model.engine import create
 from workers import due
+from workers.tidy import tidy
 
 EVERY = 5.0
 """Seconds between two looks."""
+
+TIDIED_EVERY = 3600.0
+"""Seconds between two times that it clears away what nobody needs any more."""
 
 log = structlog.get_logger(__name__)
 
@@ -38,20 +44,33 @@ class Places(Protocol):
 def run(settings: Places, stop: Event, every: float = EVERY) -> None:
     """Looks and rings until ``stop`` is set; says once when database or Redis go away, and when they are back."""
     engine, bell = create(settings.database), Bell(settings.redis)
-    missing = ""
+    missing, tidied = "", time.monotonic() - TIDIED_EVERY
     while not stop.is_set():
         before, missing = missing, _sweep(engine, bell)
+        if not missing and time.monotonic() - tidied >= TIDIED_EVERY:
+            tidied = time.monotonic()
+            _tidy(engine)
         if missing != before:
             log.warning(f"the sweep can't reach {missing}" if missing else f"the sweep reaches {before} again")
         stop.wait(every)
     engine.dispose()
 
 
+def _tidy(engine: Engine) -> None:
+    try:
+        tidy(engine, datetime.now(UTC))
+    except SQLAlchemyError as error:
+        log.warning("nothing is tidied now", error=type(error).__name__)
+
+
 def _sweep(engine: Engine, bell: Bell) -> str:
     """Rings if something is due; what could not be reached."""
     try:
-        if due.anything(engine, datetime.now(UTC)):
+        now = datetime.now(UTC)
+        if due.anything(engine, now):
             bell.ring("verify")
+        if due.any_picture(engine, now) or picture.any_unused(engine, now):
+            bell.ring("errands")
     except SQLAlchemyError:
         return "the database"
     try:

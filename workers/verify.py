@@ -2,6 +2,8 @@
 
     claim ──► fetch ×N ──► read ──► settle
     (due)     (threads)    (child)  (conclude, step; what is done by then is committed together)
+                  ▲          │
+                  └──────────┘ a further page: the author's, one that vouches (workers.further)
 
 At least once, harmless twice: an item is held by a lease (:mod:`workers.due`), renewed while we live, and written
 under its token, so that a kill costs some visits and no item. One slow host holds up one thread of many; what finds
@@ -15,7 +17,6 @@ from __future__ import annotations
 import heapq
 import itertools
 import random
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -23,32 +24,30 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Generic, Protocol, TypeVar
+from typing import TypeVar
 
 import structlog
-from sqlalchemy import Engine
-from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 from sqlalchemy.orm import Session
 
 from service.bell import PAUSE
 from service.decide.conclude import DEATHS, Found, Written
 from service.model.engine import gave_way, written
 from service.values.address import Address
+from service.values.entry import Author
 from service.values.page import Busy, Failure, Fetched, Limits, Page, Unchanged, Validators
 from service.values.reading import Reading
 from service.values.reason import Reason
-from workers import due, look
-from workers.child import CannotStart, Child, Crashed
+from workers import due, further, look
+from workers.child import CannotStart, Crashed
 from workers.due import LEASE, Held, Look, Visit
-from workers.hands import Hands
+from workers.further import FurtherPage
+from workers.means import AWAY, LONGEST_RUN, Means
 from workers.reading.heading import Heading
+from workers.rests import Rests
 from workers.settle import settle
 
 HANDS = 64
 """Fetches under way at once, pages that wait to be read included."""
-
-LONGEST_RUN = 60.0
-"""Seconds after which a run takes no more and rings for the next, so that a worker is never one endless job."""
 
 LONGEST_END = 60.0
 """Seconds after that in which what is under way must come to its end; else it is given back."""
@@ -62,6 +61,15 @@ RENEWED_EVERY = 15.0
 ON_THE_WAY = 10.0
 """How many times longer what a redirect leads to a busy host is left alone: its own host is asked again each time."""
 
+AFTER = 60.0
+"""Seconds over which those are spread that wait for the same host's patience to end."""
+
+AGAIN = 8
+"""One hand of so many, at the most, is for what is looked at again by itself: whoever asks is never behind that."""
+
+FURTHER = 5.0
+"""Seconds that an item waits for the turn of its author's host, or its voucher's; then it goes on without."""
+
 AHEAD = 2
 """Pages that the reader has at once: one is read, one is the next."""
 
@@ -74,42 +82,31 @@ MOMENT = 0.5
 TOGETHER = 32
 """Visits that are committed together at the most, so that a slow disk flushes once for many."""
 
-AWAY = (OperationalError, InterfaceError, TimeoutError)
-"""What the database raises when it can't be reached, or can't take a write: no item's fault."""
-
 T = TypeVar("T")
-K = TypeVar("K")
 
 log = structlog.get_logger(__name__)
 
 
-class Fetch(Protocol):
-    """One safe GET (:meth:`workers.fetch.Fetcher.fetch`)."""
-
-    def __call__(self, address: Address, limits: Limits, since: Validators | None = None) -> Fetched: ...
-
-
 @dataclass(frozen=True, slots=True)
-class Means:
-    """What runs work with; they are made once a process, and used by one run at a time."""
+class _Further:
+    """A source was read, and a further page is asked for."""
 
-    engine: Engine
-    fetch: Fetch
-    child: Child
-    limits: Limits
-    stop: threading.Event
-    ring: Callable[[], None]
-    """Wakes another worker, or this one again."""
-    hands: Hands
-    reader: Hands
-    """The one thread that talks with the child."""
+    visit: Visit
+    reading: Reading
+    validators: Validators | None
+    page: FurtherPage
+    until: float
+    """How long its host's turn is waited for."""
+
+
+Task = Held | _Further
 
 
 @dataclass(frozen=True, slots=True)
 class _Brought:
     """A fetch has ended."""
 
-    held: Held
+    task: Task
     fetched: Fetched | Exception
 
 
@@ -117,25 +114,9 @@ class _Brought:
 class _Read:
     """A page has been read."""
 
-    held: Held
+    task: Task
     page: Page
-    found: Reading | Failure | Crashed | Heading | Exception | None
-
-
-class Rests(Generic[K]):
-    """Who is at rest, and until when: nothing of theirs is claimed."""
-
-    def __init__(self) -> None:
-        self._until: dict[K, float] = {}
-
-    def add(self, who: K, seconds: float) -> None:
-        self._until[who] = time.monotonic() + seconds
-
-    def now(self) -> list[K]:
-        """Those who still are."""
-        now = time.monotonic()
-        self._until = {who: until for who, until in self._until.items() if until > now}
-        return list(self._until)
+    found: Reading | Failure | Crashed | Heading | Author | Exception | bool | None
 
 
 class Run:
@@ -144,9 +125,10 @@ class Run:
     def __init__(self, means: Means) -> None:
         self._means = means
         self._held = set[Held]()
-        self._claimed = deque[tuple[Held, Limits]]()
+        self._claimed = deque[tuple[Task, Limits]]()
         self._fetching = self._reading = self._settled = 0
-        self._pages: list[tuple[int, int, Held, Page]] = []
+        self._pages: list[tuple[int, int, Task, Page]] = []
+        self._waiting: list[tuple[float, int, _Further]] = []
         self._arrivals = itertools.count()
         self._works: list[tuple[Held, Callable[[Session], object]]] = []
         self._done: SimpleQueue[_Brought | _Read] = SimpleQueue()
@@ -166,6 +148,7 @@ class Run:
                     self._claim()
                 if not self._held and not self._free_soon.now():
                     break
+                self._wake()
                 self._await()
                 self._commit(sorted(self._works, key=_place))
                 self._works.clear()
@@ -190,6 +173,8 @@ class Run:
             self._claimed.append((post, self._means.limits))
         visits = due.claim(self._means.engine, most, _now(), self._hosts_at_rest.now())
         crowded = len(visits) == most
+        most_again = max(1, most // AGAIN) - sum(isinstance(held, Visit) and held.again for held in self._held)
+        visits += due.claim_again(self._means.engine, most_again, _now(), self._hosts_at_rest.now())
         self._held.update(visits)
         for visit in visits:
             if (found := _known_already(visit)) is not None:
@@ -215,14 +200,13 @@ class Run:
     def _fetch(self) -> None:
         """Fills the free hands with what was claimed."""
         while self._claimed and self._free() > 0:
-            held, limits = self._claimed.popleft()
+            task, limits = self._claimed.popleft()
             self._fetching += 1
-            self._means.hands.give(partial(self._bring, held, limits))
+            self._means.hands.give(partial(self._bring, task, limits))
 
-    def _bring(self, held: Held, limits: Limits) -> None:
-        address, since = (held.address, None) if isinstance(held, Look) else (held.source, held.validators)
-        assert address is not None
-        self._done.put(_Brought(held, _attempt(lambda: self._means.fetch(address, limits, since))))
+    def _bring(self, task: Task, limits: Limits) -> None:
+        address, since = _what(task)
+        self._done.put(_Brought(task, _attempt(lambda: self._means.fetch(address, limits, since))))
 
     def _await(self) -> None:
         """Waits until something is done, and deals with all that is, as far as it is committed together."""
@@ -235,16 +219,18 @@ class Run:
             patient = False
             if isinstance(done, _Brought):
                 self._fetching -= 1
-                self._brought(done.held, done.fetched)
+                self._brought(done.task, done.fetched)
             else:
                 self._reading -= 1
                 self._was_read(done)
             self._read()
             self._fetch()
 
-    def _brought(self, held: Held, fetched: Fetched | Exception) -> None:
+    def _brought(self, held: Task, fetched: Fetched | Exception) -> None:
         if isinstance(fetched, Page):
             heapq.heappush(self._pages, (len(fetched.body), next(self._arrivals), held, fetched))
+        elif isinstance(held, _Further):
+            self._wait(held, fetched) if isinstance(fetched, Busy) else self._was_told(held, fetched)
         elif isinstance(fetched, Busy):
             self._later(held, fetched)
         elif isinstance(fetched, Exception):
@@ -259,25 +245,68 @@ class Run:
     def _read(self) -> None:
         """Gives the reader what it can take."""
         while self._pages and self._reading < AHEAD:
-            _size, _arrival, held, page = heapq.heappop(self._pages)
+            _size, _arrival, task, page = heapq.heappop(self._pages)
             self._reading += 1
-            self._means.reader.give(partial(self._ask, held, page))
+            self._means.reader.give(partial(self._ask, task, page))
 
-    def _ask(self, held: Held, page: Page) -> None:
+    def _ask(self, task: Task, page: Page) -> None:
         child = self._means.child
-        work = partial(child.heading, page) if isinstance(held, Look) else partial(child.read, page, held.targets)
-        self._done.put(_Read(held, page, _attempt(work)))
+        if isinstance(task, _Further):
+            self._done.put(_Read(task, page, _attempt(lambda: task.page.ask(child, page))))
+        elif isinstance(task, Look):
+            self._done.put(_Read(task, page, _attempt(lambda: child.heading(page))))
+        else:
+            self._done.put(_Read(task, page, _attempt(lambda: child.read(page, task.targets))))
 
     def _was_read(self, read: _Read) -> None:
-        held, found = read.held, read.found
-        if isinstance(found, Exception):
+        held, found = read.task, read.found
+        if isinstance(held, _Further):
+            self._was_told(held, found)
+        elif isinstance(found, Exception):
             self._broke(held, found)
         elif isinstance(held, Look):
             self._settle_look(held, read.page, found if isinstance(found, Heading) else None)
-        elif isinstance(found, Reading | Failure):
+        elif isinstance(found, Reading):
+            self._go_on(held, found, read.page.validators, time.monotonic() + FURTHER)
+        elif isinstance(found, Failure):
             self._settle(held, found, read.page.validators)
         else:
             self._count_death(held)
+
+    # further pages
+
+    def _go_on(self, visit: Visit, reading: Reading, validators: Validators | None, until: float) -> None:
+        """Has the next further page fetched, or settles the item where none is wanted."""
+        reading, page = further.next_page(self._means.engine, visit, reading, _now())
+        if page is None:
+            self._settle(visit, reading, validators)
+        else:
+            self._claimed.append((_Further(visit, reading, validators, page, until), self._means.limits))
+
+    def _was_told(self, task: _Further, found: object) -> None:
+        """Goes on with what the page told; that it told nothing is no fault of the item's."""
+        if isinstance(found, (*AWAY, CannotStart)):
+            raise found
+        if isinstance(found, Exception):
+            log.error("a further page broke", item=_name(task.visit), exc_info=found)
+        further.keep(self._means.engine, task.page, found, _now())
+        self._go_on(task.visit, task.page.told(task.reading, found), task.validators, task.until)
+
+    def _wait(self, task: _Further, busy: Busy) -> None:
+        """Waits for the turn of its host, which may be the source's own; not for long, and no more than the hands are:
+        an item whose author's host is flooded goes on without."""
+        then = time.monotonic() + busy.seconds * (1 + random.random() / 4)  # noqa: S311
+        if then > task.until or len(self._waiting) >= self._means.hands.count:
+            self._go_on(task.visit, task.page.told(task.reading, None), task.validators, task.until)
+        else:
+            heapq.heappush(self._waiting, (then, next(self._arrivals), task))
+
+    def _wake(self) -> None:
+        """Asks again for the pages whose hosts may be asked by now, unless another item has heard from them."""
+        while self._waiting and self._waiting[0][0] <= time.monotonic():
+            _then, _arrival, task = heapq.heappop(self._waiting)
+            self._go_on(task.visit, task.reading, task.validators, task.until)
+        self._fetch()
 
     # settle
 
@@ -307,6 +336,11 @@ class Run:
 
     def _later(self, held: Held, busy: Busy) -> None:
         """Leaves an item alone until its host may be asked; others of that host with it."""
+        if isinstance(held, Visit) and busy.seconds > LEASE.total_seconds():
+            # Its server asked for patience, and one lease after the other would be no rest for us.
+            due.postpone(self._means.engine, held, _now() + timedelta(seconds=busy.seconds + AFTER * random.random()))  # noqa: S311
+            self._held.remove(held)
+            return
         seconds = busy.seconds * (1 + random.random())  # noqa: S311
         if busy.hops:
             seconds *= ON_THE_WAY
@@ -334,6 +368,14 @@ class Run:
         if time.monotonic() - self._renewed > RENEWED_EVERY:
             self._renewed = time.monotonic()
             due.renew(self._means.engine, self._held, _now())
+
+
+def _what(task: Task) -> tuple[Address, Validators | None]:
+    """What is fetched, and as of when."""
+    if isinstance(task, Visit):
+        assert task.source is not None
+        return task.source, task.validators
+    return (task.address if isinstance(task, Look) else task.page.address), None
 
 
 def _known_already(visit: Visit) -> Found | None:

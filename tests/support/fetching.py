@@ -17,6 +17,7 @@ from service.values.page import Fetched, Limits
 from tests.support.nameserver import NameServer
 from workers.connection import authorities
 from workers.fetch import Fetcher, user_agent
+from workers.health import Health
 from workers.lookup import Lookup
 from workers.network import Guard, IPNetwork
 from workers.pace import Pace
@@ -48,6 +49,7 @@ def fetcher(
     pace: Pace | None = None,
     nameserver: NameServer | None = None,
     trusted: Path | None = None,
+    health: Health | None = None,
     stop: threading.Event | None = None,
 ) -> Fetcher:
     """A fetcher to which, of what is not public, these networks are open; 127.0.0.0/8 unless said."""
@@ -58,6 +60,7 @@ def fetcher(
         user_agent("1.2.3", "https://reflections.example"),
         lookup=Lookup([nameserver.address]) if nameserver else None,
         trusted=authorities(str(trusted)) if trusted else None,
+        health=health,
         stop=stop,
     )
 

@@ -70,4 +70,5 @@ def end(child: subprocess.Popen[bytes], seconds: float = 10) -> None:
 
 
 def _end_with_parent() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests by nohup does not speak for what they start
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

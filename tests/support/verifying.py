@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select, update
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, selectinload, undefer
 
 from config.settings import PREFIX, Settings, load
 from service.decide.conclude import CACHED
-from service.model import Event, Post, Reflection, Site
+from service.model import Event, Picture, Post, Reflection, Site
 from service.model import site as sites
 from service.model.engine import writing
 from service.model.post import known, named
@@ -32,7 +32,9 @@ from tests.support.service import OPEN, SECRET, KnownSite
 from tests.support.web import Web
 from workers import jobs
 from workers.child import Child
-from workers.verify import Means, Run
+from workers.means import Means
+from workers.picture import Pictures
+from workers.verify import Run
 
 OURS = "127.0.0.9"
 """The host of our blog."""
@@ -82,7 +84,7 @@ class Pipeline:
                 "deaths": 0,
             }
             key = hashlib.sha256(address.page.encode()).hexdigest()
-            item = upsert(session, post.id, key, new | columns)
+            [item] = upsert(session, [{"post_id": post.id, "source_key": key} | new | columns])
             arrive(session, item.id, "webmention", parse(target), None, now)
             if item.known is not None:
                 again = {"due_at": datetime.now(UTC), "attempts": 0} | columns
@@ -94,6 +96,15 @@ class Pipeline:
     def run(self) -> int:
         """Works off what is due, in this process."""
         return Run(self.means)()
+
+    def run_errands(self) -> int:
+        """Fetches the pictures that are due, in this process."""
+        return Pictures(self.means)()
+
+    def pictures(self) -> list[Picture]:
+        """What is known of authors' pictures."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            return list(session.scalars(select(Picture).options(undefer(Picture.body)).order_by(Picture.id)))
 
     def verified(self, source: str, target: str, **columns: Any) -> Reflection:
         """What a run makes of a pair."""

@@ -84,6 +84,7 @@ class Web:
         self._records: list[Request] = []
         self._connections: Counter[str] = Counter()
         self._open: Counter[str] = Counter()
+        self._longest: dict[str, float] = {}
         self._servers: list[asyncio.Server] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="web", daemon=True)
@@ -161,6 +162,10 @@ class Web:
         """How many connections were ever opened to a host."""
         return self._connections[host]
 
+    def longest(self, host: str) -> float:
+        """Seconds of the longest connection to a host that has ended."""
+        return self._longest.get(host, 0.0)
+
     # how it works
 
     def close(self) -> None:
@@ -202,11 +207,13 @@ class Web:
         host = f"[{name}]" if ":" in name else name
         self._connections[host] += 1
         self._open[host] += 1
+        began = time.monotonic()
         try:
             with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
                 await self._converse(host, reader, writer)
         finally:
             self._open[host] -= 1
+            self._longest[host] = max(self.longest(host), time.monotonic() - began)
             with contextlib.suppress(OSError):
                 writer.close()
 

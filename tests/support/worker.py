@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -20,7 +20,8 @@ Start = Callable[..., subprocess.Popen[bytes]]
 
 @pytest.fixture
 def start_worker(settings: Settings, tmp_path: Path) -> Iterator[Start]:
-    """``start_worker()``: ``reflections worker verify`` on the test's database and Redis, or what the words say."""
+    """``start_worker()``: ``reflections worker verify`` on the test's database and Redis, or what the words say;
+    ``under``: what else its environment holds, a wrong clock say."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     given = OPEN | {
         "DATABASE_URL": settings.database,
@@ -32,10 +33,11 @@ def start_worker(settings: Settings, tmp_path: Path) -> Iterator[Start]:
     environ |= {PREFIX + name: value for name, value in given.items()}
     with ExitStack() as ends:
 
-        def start(*words: str, **more: str) -> subprocess.Popen[bytes]:
+        def start(*words: str, under: Mapping[str, str] | None = None, **more: str) -> subprocess.Popen[bytes]:
             command = [sys.executable, "-P", "-m", "service.cli", *(words or ("worker", "verify"))]
             further = {PREFIX + name: value for name, value in more.items()}
-            return ends.enter_context(running(command, tmp_path / "worker.log", environ | further))
+            started = running(command, tmp_path / "worker.log", environ | further | dict(under or {}))
+            return ends.enter_context(started)
 
         yield start
 

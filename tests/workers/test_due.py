@@ -8,19 +8,22 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Engine, event, select, update
 
 from service.decide.conclude import JITTER, MISSING, MOST_PATIENCE, RETRIES
+from service.decide.schedule import LONGEST_POST_REST, LONGEST_REST
 from service.model import Arrival, Post, Reflection, site
 from service.model.engine import create, writing
 from service.model.post import named
 from service.values.address import parse
 from service.values.state import State
 from workers import due
-from workers.due import LEASE, LONGEST_WAIT, Visit, claim, claim_looks, give_back
+from workers.due import LEASE, LONGEST_WAIT, Visit, claim, claim_again, claim_looks, give_back
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 TARGET = "https://blog.example/post"
 
 
-def items(engine: Engine, hosts: list[str], when: datetime = NOW, looked: bool = True) -> None:
+def items(
+    engine: Engine, hosts: list[str], when: datetime = NOW, looked: bool = True, state: State = State.RECEIVED
+) -> None:
     """One item that is due for each host named, each a second after the one before."""
     with writing(engine) as session:
         owner, _, _ = site.add(session, [parse("https://blog.example/")], NOW)
@@ -36,7 +39,7 @@ def items(engine: Engine, hosts: list[str], when: datetime = NOW, looked: bool =
                     source=f"https://{host}/{number}",
                     source_key=f"{number:064}",
                     host=host,
-                    state=State.RECEIVED,
+                    state=state,
                     received=NOW,
                     due_at=when - timedelta(minutes=10) + timedelta(seconds=number),
                     arrivals=[Arrival(protocol="webmention", target=TARGET, first=NOW)],
@@ -121,15 +124,20 @@ def test_what_was_due_under_a_clock_that_jumped_counts_as_due(engine: Engine) ->
     assert len(claim(engine, 10, NOW)) == 1
 
 
-def test_a_clock_that_was_two_days_ahead_holds_nothing_up(engine: Engine) -> None:
-    items(engine, ["one.example"], when=NOW + timedelta(days=2))
+def test_a_clock_that_was_a_day_ahead_holds_nothing_up(engine: Engine) -> None:
+    items(engine, ["one.example"], when=NOW + timedelta(days=1))
     assert due.anything(engine, NOW) and len(claim(engine, 10, NOW)) == 1
 
 
 def test_whatever_may_be_due_later_by_right_waits_until_then(engine: Engine) -> None:
     longest = max(MISSING, MOST_PATIENCE, RETRIES[-1] * (1 + JITTER))
     assert longest < LONGEST_WAIT < longest + timedelta(hours=2)
-    items(engine, ["one.example"], when=NOW + longest)
+    items(engine, ["one.example"], when=NOW + longest, state=State.PENDING)
+    assert claim(engine, 10, NOW) == []
+
+
+def test_who_is_tried_again_for_the_last_time_waits_until_then(engine: Engine) -> None:
+    items(engine, ["one.example"], when=NOW + max(MOST_PATIENCE, RETRIES[-1] * (1 + JITTER)))
     assert claim(engine, 10, NOW) == []
 
 
@@ -231,3 +239,84 @@ def test_a_post_whose_address_is_broken_in_the_database_holds_up_no_look_and_no_
         broken = session.scalars(select(Post).where(Post.url == "not an address")).one()
         assert (broken.looked_at, broken.due_at, broken.lease, broken.exists) == (NOW, None, None, None)
     assert len(claim(engine, 10, NOW)) == 1
+
+
+# what nobody asked for
+
+
+def again(engine: Engine, hosts: list[str], when: datetime = NOW) -> None:
+    """Items that are up and looked at again by themselves."""
+    items(engine, hosts)
+    with writing(engine) as session:
+        session.execute(update(Reflection).values(state=State.APPROVED, due_at=None, again_at=when))
+
+
+def test_what_is_looked_at_by_itself_comes_after_whatever_somebody_asked_for(engine: Engine) -> None:
+    again(engine, [f"old-{number}.example" for number in range(5)], NOW - timedelta(days=3))
+    assert due.anything(engine, NOW) and claim(engine, 10, NOW) == []
+    with writing(engine) as session:
+        session.execute(update(Reflection).where(Reflection.host == "old-3.example").values(due_at=NOW))
+    [asked] = claim(engine, 10, NOW)
+    assert (asked.host, asked.again, asked.due) == ("old-3.example", False, NOW)
+    looks = claim_again(engine, 3, NOW)
+    assert [(look.host, look.again, look.due) for look in looks] == [
+        (f"old-{number}.example", True, None) for number in (0, 1, 2)
+    ]
+    assert [look.host for look in claim_again(engine, 3, NOW)] == ["old-4.example"]
+    assert claim_again(engine, 0, NOW) == []
+
+
+def test_two_looks_of_a_host_at_a_time_and_none_of_one_at_rest(engine: Engine) -> None:
+    again(engine, ["flood.example"] * 5 + ["resting.example", "other.example"])
+    assert [look.host for look in claim_again(engine, 10, NOW, {"resting.example"})] == [
+        "flood.example",
+        "flood.example",
+        "other.example",
+    ]
+
+
+def test_a_look_in_three_months_waits_and_one_in_ten_years_does_not(engine: Engine) -> None:
+    again(engine, ["one.example"], NOW + LONGEST_REST)
+    assert claim_again(engine, 10, NOW) == [] and not due.anything(engine, NOW)
+    with writing(engine) as session:
+        session.execute(update(Reflection).values(again_at=NOW + timedelta(days=3650)))
+    assert due.anything(engine, NOW) and len(claim_again(engine, 10, NOW)) == 1
+
+
+def test_a_look_that_is_put_off_is_no_claim(engine: Engine) -> None:
+    again(engine, ["one.example"])
+    [look] = claim_again(engine, 10, NOW)
+    due.postpone(engine, look, NOW + timedelta(hours=1))
+    assert claim_again(engine, 10, NOW) == []
+    [later] = claim_again(engine, 10, NOW + timedelta(hours=1))
+    assert later.item == look.item and later.due is None
+
+
+def test_posts_that_were_never_looked_at_come_before_those_of_every_week(engine: Engine) -> None:
+    items(engine, [])
+    with writing(engine) as session:
+        known = session.scalars(select(Post)).one()
+        known.due_at = NOW - timedelta(days=2)
+        fresh = named(session, known.site, parse("https://blog.example/new"), NOW).id
+    assert [look.post for look in claim_looks(engine, 1, NOW)] == [fresh]
+
+
+def test_a_look_at_a_post_in_a_week_waits_and_one_in_a_year_does_not(engine: Engine) -> None:
+    items(engine, [])
+    for ahead, found in ((LONGEST_POST_REST, 0), (timedelta(days=365), 1)):
+        with writing(engine) as session:
+            session.execute(update(Post).values(due_at=NOW + ahead))
+        assert len(claim_looks(engine, 10, NOW)) == found
+
+
+def test_a_post_to_which_an_item_is_just_added_is_taken_for_its_look(postgresql_url: str) -> None:
+    engine, other = create(postgresql_url), create(postgresql_url)
+    items(engine, ["one.example"], looked=False)
+    with writing(other) as session:
+        first = session.scalars(select(Reflection)).one()
+        columns = {"site_id": first.site_id, "post_id": first.post_id, "kind": "webmention", "received": NOW}
+        session.add(Reflection(**columns, source="https://two.example/", source_key="2" * 64, state=State.RECEIVED))
+        session.flush()
+        assert len(claim_looks(engine, 10, NOW)) == 1
+    for one in (engine, other):
+        one.dispose()

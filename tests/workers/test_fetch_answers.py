@@ -23,7 +23,7 @@ NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
     [
         (201, "http_status"), (202, "http_status"), (204, "http_status"), (206, "http_status"),
         (400, "http_status"),
-        (401, "http_status"), (403, "http_status"), (404, "not_found"), (405, "http_status"), (410, "gone"),
+        (401, "http_status"), (403, "forbidden"), (404, "not_found"), (405, "http_status"), (410, "gone"),
         (418, "http_status"), (429, "rate_limited"), (451, "http_status"), (500, "server_error"),
         (502, "server_error"), (503, "server_error"), (599, "server_error"), (600, "http_status"),
         (999, "http_status"),
@@ -89,35 +89,35 @@ def test_retry_after_is_read_in_both_its_forms(said: str, seconds: float | None)
     assert retry_after({"retry-after": said}, NOW) == seconds
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        b"",
-        b"\r\n",
-        b"abc",
-        b"abc\r\n\r\n",
-        b"<html>HTTP/0.9</html>",
-        b"HTTP/1.1\r\n\r\n",
-        b"HTTP/1.1 abc OK\r\n\r\n",
-        b"HTTP/1.1 99 Low\r\n\r\n",
-        b"HTTP/1.1 -200 OK\r\n\r\n",
-        b"HTTP/1.1 1000 High\r\n\r\n",
-        b"HTTP/9.9 200 OK\r\n\r\n",
-        b"ICY 200 OK\r\n\r\n",
-        b"SSH-2.0-OpenSSH_9.6\r\n",
-        b"-ERR wrong number of arguments\r\n",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 50\r\n\r\nhello",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 5, 50\r\n\r\nhello",
-        b"HTTP/1.1 200 OK\r\nContent-Length: five\r\n\r\nhello",
-        b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nhello",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\ncut",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\nhello",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\nhello",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nhello",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
-    ],
-)
+NOT_HTTP = [
+    b"",
+    b"\r\n",
+    b"abc",
+    b"abc\r\n\r\n",
+    b"<html>HTTP/0.9</html>",
+    b"HTTP/1.1\r\n\r\n",
+    b"HTTP/1.1 abc OK\r\n\r\n",
+    b"HTTP/1.1 99 Low\r\n\r\n",
+    b"HTTP/1.1 -200 OK\r\n\r\n",
+    b"HTTP/1.1 1000 High\r\n\r\n",
+    b"HTTP/9.9 200 OK\r\n\r\n",
+    b"ICY 200 OK\r\n\r\n",
+    b"SSH-2.0-OpenSSH_9.6\r\n",
+    b"-ERR wrong number of arguments\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 50\r\n\r\nhello",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 5, 50\r\n\r\nhello",
+    b"HTTP/1.1 200 OK\r\nContent-Length: five\r\n\r\nhello",
+    b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nhello",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\ncut",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\nhello",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\nhello",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nhello",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
+]
+
+
+@pytest.mark.parametrize("answer", NOT_HTTP)
 def test_an_answer_that_is_not_http_is_malformed_and_may_pass(web: Web, fetch: Fetch, answer: bytes) -> None:
     failure = fetch(web.says(answer))
 

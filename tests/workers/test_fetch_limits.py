@@ -59,24 +59,22 @@ def ends_at_the_deadline(failure: object, seconds: float) -> bool:
     return isinstance(failure, Failure) and failure.reason.code == "timeout" and failure.seconds < seconds + 5
 
 
-@pytest.mark.parametrize(
-    ("first", "drip"),
-    [
-        (b"", b"H"),
-        (b"HTTP/1.1 200 O", b"K"),
-        (OK, b"X"),
-        (OK, b"X: y\r\n"),
-        (OK + b"Content-Length: 1000\r\n\r\n", b"a"),
-        (OK + b"\r\n", b"a"),
-        (OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\na\r\n"),
-        (OK + b"Transfer-Encoding: chunked\r\n\r\n", b"0"),
-        (OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"X: y\r\n"),
-        (OK + b"Content-Encoding: gzip\r\n\r\n", gzip.compress(b"")),
-        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
-    ],
-    ids=["first word", "status line", "header", "headers", "body", "body to the end", "chunks", "chunk size",
-         "trailers", "empty gzip members", "100 Continue"],
-)  # fmt: skip
+DRIPS = {
+    "first word": (b"", b"H"),
+    "status line": (b"HTTP/1.1 200 O", b"K"),
+    "header": (OK, b"X"),
+    "headers": (OK, b"X: y\r\n"),
+    "body": (OK + b"Content-Length: 1000\r\n\r\n", b"a"),
+    "body to the end": (OK + b"\r\n", b"a"),
+    "chunks": (OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\na\r\n"),
+    "chunk size": (OK + b"Transfer-Encoding: chunked\r\n\r\n", b"0"),
+    "trailers": (OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"X: y\r\n"),
+    "empty gzip members": (OK + b"Content-Encoding: gzip\r\n\r\n", gzip.compress(b"")),
+    "100 Continue": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+}
+
+
+@pytest.mark.parametrize(("first", "drip"), DRIPS.values(), ids=DRIPS)
 def test_a_server_that_drips_is_ended_at_the_deadline(web: Web, fetch: Fetch, first: bytes, drip: bytes) -> None:
     assert ends_at_the_deadline(fetch(web.raw(dripping(first, drip)), seconds=0.5), 0.5)
 
@@ -109,18 +107,17 @@ def test_a_name_server_that_never_answers_counts_in_the_deadline(nameserver: Nam
     assert ends_at_the_deadline(fetcher(nameserver=nameserver).fetch(address, Limits(seconds=0.5)), 0.5)
 
 
-@pytest.mark.parametrize(
-    ("first", "block"),
-    [
-        (b"HTTP/1.1 200 ", ZERO.replace(b"\0", b"x")),
-        (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000),
-        (OK, b"X: y\r\n" * 1000),
-        (OK + b"X: ", ZERO.replace(b"\0", b"x")),
-        (OK + b"Transfer-Encoding: chunked\r\n\r\n1", ZERO.replace(b"\0", b"1")),
-        (OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"X: y\r\n" * 1000),
-    ],
-    ids=["status line", "100 Continue", "headers", "one header", "chunk size", "trailers"],
-)
+ENDLESS = {
+    "status line": (b"HTTP/1.1 200 ", ZERO.replace(b"\0", b"x")),
+    "100 Continue": (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000),
+    "headers": (OK, b"X: y\r\n" * 1000),
+    "one header": (OK + b"X: ", ZERO.replace(b"\0", b"x")),
+    "chunk size": (OK + b"Transfer-Encoding: chunked\r\n\r\n1", ZERO.replace(b"\0", b"1")),
+    "trailers": (OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"X: y\r\n" * 1000),
+}
+
+
+@pytest.mark.parametrize(("first", "block"), ENDLESS.values(), ids=ENDLESS)
 def test_what_surrounds_a_body_may_not_be_endless(web: Web, fetch: Fetch, first: bytes, block: bytes) -> None:
     found = fetch(web.raw(endless(first, block)), seconds=20)
 

@@ -7,8 +7,7 @@ import os
 import pickle
 import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -19,10 +18,10 @@ from rq.serializers import JSONSerializer
 
 from service.bell import Bell
 from service.values.state import State
-from tests.support.programs import running
-from tests.support.redis import SERVER
+from tests.support.disk import Quota
+from tests.support.redis import Stoppable
 from tests.support.verifying import Pipeline
-from tests.support.waiting import answers, free_port, until
+from tests.support.waiting import until
 from tests.support.worker import Start
 
 Log = Callable[[], str]
@@ -97,6 +96,26 @@ def test_what_a_killed_worker_held_is_done_by_another_and_once(
     assert [len(pipeline.events(item)) for item in items] == [1] * 8
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_disk_that_is_full_meanwhile_ends_no_worker_and_loses_nothing(
+    pipeline: Pipeline, start_worker: Start, redis_url: str, worker_log: Log, tmp_path: Path
+) -> None:
+    items = claim(pipeline, 4, delay=1.0)
+    disk = Quota((tmp_path / "reflections.db-wal").stat().st_size)
+    ring(redis_url)
+    worker = start_worker()
+    until(lambda: fetching(pipeline, 4), 30, "the worker fetches nothing")
+    disk.fill(worker.pid)
+    until(lambda: "what was held comes again" in worker_log(), 30, "it does not notice")
+    assert all(pipeline.item(item).state is State.RECEIVED for item in items)
+    disk.free()
+    let_leases_end(pipeline)
+    start_worker("scheduler")
+    until(lambda: verified(pipeline, items), 30, "what was held is lost")
+    assert [len(pipeline.events(item)) for item in items] == [1] * 4
+    assert worker.poll() is None
+
+
 def test_a_killed_worker_leaves_no_child_behind(pipeline: Pipeline, start_worker: Start, redis_url: str) -> None:
     items = claim(pipeline, 1)
     ring(redis_url)
@@ -109,7 +128,7 @@ def test_a_killed_worker_leaves_no_child_behind(pipeline: Pipeline, start_worker
     until(lambda: not any(child.is_running() and child.status() != "zombie" for child in children), 5, "it lives on")
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_worker_that_is_asked_to_stop_gives_back_what_it_fetches(
     pipeline: Pipeline, start_worker: Start, redis_url: str, how: int
 ) -> None:
@@ -161,26 +180,19 @@ class Trap:
         return os.mkdir, (str(self.file),)
 
 
-@contextmanager
-def server(port: int, folder: Path) -> Iterator[None]:
-    """A Redis server that a test may stop."""
-    with running([SERVER, "--port", str(port), "--dir", folder, "--save", ""], folder / "redis.log"):
-        until(lambda: answers("127.0.0.1", port), 10, "Redis does not start")
-        yield
-
-
-def test_redis_may_be_emptied_and_stopped_meanwhile(pipeline: Pipeline, start_worker: Start, tmp_path: Path) -> None:
-    port = free_port()
-    url = f"redis://127.0.0.1:{port}"
+def test_redis_may_be_emptied_and_stopped_meanwhile(
+    pipeline: Pipeline, start_worker: Start, stoppable_redis: Stoppable
+) -> None:
+    url = stoppable_redis.url
     first = claim(pipeline, 4, delay=1.0)
-    with server(port, tmp_path):
-        worker = start_worker(REDIS_URL=url)
-        start_worker("scheduler", REDIS_URL=url)
-        until(lambda: fetching(pipeline, 4), 30, "the worker fetches nothing")
-        redis.Redis.from_url(url).flushall()
-        until(lambda: verified(pipeline, first), 30, "what was under way is lost")
+    worker = start_worker(REDIS_URL=url)
+    start_worker("scheduler", REDIS_URL=url)
+    until(lambda: fetching(pipeline, 4), 30, "the worker fetches nothing")
+    stoppable_redis.connection.flushall()
+    until(lambda: verified(pipeline, first), 30, "what was under way is lost")
+    stoppable_redis.stop()
     second = claim(pipeline, 8)
     assert worker.poll() is None
-    with server(port, tmp_path):
-        until(lambda: verified(pipeline, second), 40, "it does not come back by itself")
+    stoppable_redis.start()
+    until(lambda: verified(pipeline, second), 40, "it does not come back by itself")
     assert worker.poll() is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import structlog
@@ -51,7 +51,7 @@ def looked_at(pipeline: Pipeline, body: str, **answer: object) -> Post:
 )
 def test_a_post_is_called_what_its_readers_call_it(sqlite_pipeline: Pipeline, body: str) -> None:
     post = looked_at(sqlite_pipeline, body)
-    assert (post.title, post.exists, post.due_at, post.lease) == (TITLE, True, None, None)
+    assert (post.title, post.exists, post.lease) == (TITLE, True, None)
 
 
 def test_its_readers_see_what_it_is_called_as_soon_as_that_is_known(pipeline: Pipeline, client: FlaskClient) -> None:
@@ -91,7 +91,7 @@ def test_a_post_is_looked_at_once_for_all_its_items(sqlite_pipeline: Pipeline) -
 
 def test_a_post_that_is_no_page_exists_all_the_same(sqlite_pipeline: Pipeline) -> None:
     post = looked_at(sqlite_pipeline, "\x89PNG", headers={"Content-Type": "image/png"})
-    assert (post.exists, post.title, post.due_at) == (True, "", None)
+    assert (post.exists, post.title, post.attempts) == (True, "", 0)
 
 
 @pytest.mark.parametrize("status", [500, 503, 429])
@@ -199,5 +199,6 @@ def test_a_look_that_breaks_our_own_code_is_given_up_after_three_and_its_items_a
                 session.execute(update(Post).values(leased_until=None))
     assert [line["event"] for line in logs] == ["a visit broke"] * DEATHS
     post = pipeline.our_post(target)
-    assert (post.due_at, post.lease, post.exists) == (None, None, None) and post.looked_at is not None
+    assert (post.lease, post.exists) == (None, None) and post.looked_at is not None
+    assert post.due_at is not None and post.due_at - post.looked_at > timedelta(days=6)
     assert pipeline.item(item).state is State.PENDING

@@ -111,11 +111,23 @@ def test_a_verified_item_waits_for_a_person_with_what_was_seen(pipeline: Pipelin
     assert "ce débat" in revision.html and revision.made_by == "source"
     evidence = pipeline.evidence(item)
     assert (evidence.status, evidence.language, evidence.links_on_page) == (200, "fr", 1)
+    assert evidence.when is not None and evidence.seconds > 0 and evidence.digest and "ce débat" in evidence.snapshot
     link = evidence.links[0]
     assert (link.element, link.text, link.before, link.after) == ("a", "ce débat", "J'ai lu ", ", bravo.")
     assert link.rel == ("nofollow",)
     [event] = pipeline.events(item.id)
     assert (event.by, event.came_from, event.went_to) == ("worker", State.RECEIVED, State.PENDING)
+
+
+def test_all_that_an_entry_brings_is_kept(pipeline: Pipeline) -> None:
+    entry = (
+        "<div class=h-entry><p class=e-content><a href='{t}'>x</a></p>"
+        "<time class=dt-updated datetime=2026-05-01></time>"
+        "<img class=u-photo src=/p.jpg><a class=u-syndication href=https://social.example/1></a><i class=p-category>é"
+    )
+    [revision] = seen(pipeline, entry).revisions
+    assert revision.updated == "2026-05-01" and revision.photos == [pipeline.web.url("/p.jpg")]
+    assert (revision.syndication, revision.categories) == (["https://social.example/1"], ["é"])
 
 
 def test_a_link_in_noscript_counts_and_is_flagged(sqlite_pipeline: Pipeline) -> None:
@@ -236,7 +248,7 @@ def test_each_type_is_judged_by_its_own_rules(
 
 @pytest.mark.parametrize(
     ("status", "reason"),
-    [(404, "not_found"), (403, "http_status"), (451, "http_status"), (410, "gone"), (401, "http_status")],
+    [(404, "not_found"), (403, "forbidden"), (451, "http_status"), (410, "gone"), (401, "http_status")],
 )
 def test_an_error_page_that_holds_the_link_is_no_source(sqlite_pipeline: Pipeline, status: int, reason: str) -> None:
     assert verdict(seen(sqlite_pipeline, "<a href='{t}'>x</a>", status=status)) == (State.FAILED, reason)

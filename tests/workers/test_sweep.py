@@ -11,8 +11,11 @@ from pathlib import Path
 
 import redis
 import structlog
+from sqlalchemy import func, select
 from structlog.typing import EventDict
 
+from service.model import Post, Published
+from service.model.engine import writing
 from tests.support.fetching import NOWHERE
 from tests.support.verifying import Pipeline
 from tests.support.waiting import until
@@ -102,3 +105,19 @@ def test_a_database_that_goes_and_comes_back_is_said_once_each(redis_url: str, t
         upgrade(f"sqlite:///{folder}/r.db")
         until(lambda: len(logs) > 1, 10, "nobody says that it is back")
     assert said(logs) == ["the sweep can't reach the database", "the sweep reaches the database again"]
+
+
+def test_it_tidies_when_it_begins_and_goes_on(pipeline: Pipeline, redis_url: str) -> None:
+    pipeline.claim(pipeline.web.page("/source", "x"), pipeline.post())
+    with writing(pipeline.engine) as session:
+        post = session.scalars(select(Post)).one()
+        post.version = 2
+        session.add(Published(post_id=post.id, view="old", version=1, made_of="", etag='"x"', body=b"{}"))
+
+    def left() -> int | None:
+        with writing(pipeline.engine) as session:
+            return session.scalar(select(func.count()).select_from(Published))
+
+    with sweeping(places(pipeline, redis_url)) as loop:
+        until(lambda: left() == 0, 10, "nobody tidies")
+        loop.after(2)

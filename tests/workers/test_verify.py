@@ -29,8 +29,9 @@ from workers import due
 from workers.child import Child, Crashed
 from workers.due import LEASE
 from workers.hands import Hands
+from workers.means import AWAY
 from workers.pace import Pace
-from workers.verify import AWAY, DEATHS
+from workers.verify import DEATHS
 
 
 def linked(pipeline: Pipeline, path: str, host: str = "127.0.0.2", **answer: object) -> tuple[str, str]:

@@ -21,8 +21,8 @@ __all__ = ["Reading", "Verdict", "judge", "read"]
 def read(page: Page, targets: Sequence[Address]) -> Reading | Failure:
     """The page, read as a source of any of the targets, which are all forms in which its post was named.
 
-    A failure is ``no_link``, ``gone`` (the page says so itself), ``unsupported_type``, ``malformed_answer`` or
-    ``too_heavy`` (JSON alone). It can cost seconds and 256 MiB, so a stranger's page is read by
+    A failure is ``no_link``, ``bot_wall``, ``gone`` (the page says so itself), ``unsupported_type``,
+    ``malformed_answer`` or ``too_heavy`` (JSON alone). It can cost seconds and 256 MiB, so a stranger's page is read by
     :class:`workers.child.Child`.
     """
     verdict = judge(page, targets)

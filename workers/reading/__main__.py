@@ -1,8 +1,9 @@
 """The reading child's own side: ``python -m workers.reading``, started by :mod:`workers.child` and by nobody else.
 
 It reads pages from its standard input, one after another, and answers each on its standard output: of a source the
-link test's verdict, which costs little, and then everything; of a post of ours its heading. It has no settings, no
-network of its own making, no secrets in its environment, and it ends when its parent does.
+link test's verdict, which costs little, and then everything; of a post of ours its heading; of an author's picture a
+small one. It has no settings, no network of its own making, no secrets in its environment, and it ends when its parent
+does.
 """
 
 from __future__ import annotations
@@ -16,14 +17,19 @@ import select
 import struct
 import sys
 import threading
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, BinaryIO
 
 from service.values.address import parse
 from service.values.page import Failure, Page
 from workers.reading import crossing, judge, read
+from workers.reading.author import author
 from workers.reading.heading import heading
+from workers.reading.picture import draw
 from workers.reading.reading import failed
+from workers.reading.vouch import vouches
 
 CPU_SECONDS = 5
 """Of processor time for one page."""
@@ -56,15 +62,39 @@ def main() -> None:
         page = crossing.page_of(request, pages.read(body))
         used = resource.getrusage(resource.RUSAGE_SELF)
         _limit(resource.RLIMIT_CPU, math.ceil(used.ru_utime + used.ru_stime) + CPU_SECONDS)
-        if request["targets"] is None:
-            _look(page, answers, warm)
+        if request["question"] == "source":
+            _read(page, request["about"], answers, warm)
         else:
-            _read(page, request["targets"], answers, warm)
+            _answer(ANSWERS[request["question"]](page, *request["about"]), answers, warm)
 
 
-def _look(page: Page, answers: BinaryIO, warm: int | None) -> None:
+def _heading(page: Page) -> dict[str, Any]:
     """Of a post of ours; what has no memory left for it dies of it."""
-    _answer(crossing.heading_message(heading(page)), answers, warm)
+    return crossing.heading_message(heading(page))
+
+
+def _picture(page: Page) -> dict[str, Any]:
+    """Of an author's picture."""
+    try:
+        return crossing.portrait_message(draw(page))
+    except MemoryError:
+        return crossing.portrait_message(failed(page, "too_heavy"))
+
+
+def _author(page: Page, wanted: str) -> dict[str, Any]:
+    """Of a page that a source names as its author's."""
+    return crossing.author_message(author(page, parse(wanted, longest=None)))
+
+
+def _vouch(page: Page, domain: str) -> dict[str, Any]:
+    """Of a page that is to vouch for a domain."""
+    return {"vouches": vouches(page, domain)}
+
+
+ANSWERS: Mapping[str, Callable[..., dict[str, Any]]] = MappingProxyType(
+    {"heading": _heading, "picture": _picture, "author": _author, "vouch": _vouch}
+)
+"""What may be asked of a page beside what a source says."""
 
 
 def _read(page: Page, targets: list[str], answers: BinaryIO, warm: int | None) -> None:

@@ -8,6 +8,7 @@ Here only balanced markup of few levels is cleaned, which cannot.
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -18,13 +19,14 @@ from service.values import clean
 from service.values.address import BadAddress, parse
 from service.values.clean import CleanHtml
 from service.values.entry import Author, Entry
-from service.values.evidence import Link
+from service.values.evidence import LONGEST_SNAPSHOT, Hiding, Link, Place
 from service.values.page import Failure, Page
+from service.values.portrait import Portrait, portrait
 from service.values.reading import Reading
 from service.values.state import Relation
 from workers.reading.dates import moment
 from workers.reading.heading import Heading
-from workers.reading.hentry import ANSWERS, LONGEST_TEXT
+from workers.reading.hentry import ANSWERS, LONGEST_CATEGORY, LONGEST_TEXT, MOST_VALUES
 from workers.reading.links import LONGEST_HREF, MOST_LINKS
 from workers.reading.plain import LONGEST_SUMMARY
 from workers.reading.reading import evidence_of, failed
@@ -34,7 +36,7 @@ from workers.reading.surroundings import LONGEST_TEXT as LONGEST_WORDS
 LARGEST_ANSWER = 1024 * 1024
 """Bytes of one message of the child's."""
 
-_FAILURES = frozenset({"no_link", "gone", "unsupported_type", "malformed_answer", "too_heavy"})
+_FAILURES = frozenset({"no_link", "bot_wall", "gone", "unsupported_type", "malformed_answer", "too_heavy"})
 _DEEPEST = 64
 _TAG = re.compile(r"<(/?)([a-z]+)[^<>]*>")
 
@@ -43,15 +45,17 @@ class Nonsense(ValueError):
     """Not what the child says when it is well."""
 
 
-def page_header(page: Page, targets: Sequence[str] | None) -> bytes:
-    """Everything of a page but its body; ``targets`` of a source, ``None`` for a post of ours."""
+def page_header(page: Page, question: str, about: Sequence[str] = ()) -> bytes:
+    """Everything of a page but its body, with what is asked of it: a name of :data:`workers.reading.__main__.ANSWERS`,
+    ``about`` the targets of a source, or the domain that is vouched for."""
     return json.dumps(
         {
             "asked": page.asked.url,
             "final": page.final.url,
             "headers": {name: page.headers[name] for name in ("content-type",) if name in page.headers},
             "truncated": page.truncated,
-            "targets": list(targets) if targets is not None else None,
+            "question": question,
+            "about": list(about),
         }
     ).encode()
 
@@ -74,8 +78,10 @@ def message(found: Reading | Failure) -> dict[str, Any]:
         "too_heavy": evidence.too_heavy,
         "canonical": evidence.canonical,
         "language": evidence.language,
-        "hints": dict(evidence.hints),
+        "outgoing": evidence.outgoing,
+        "snapshot": evidence.snapshot,
         "entry": {**asdict(entry), "content": entry.content.markup},
+        "wants": found.wants,
     }
 
 
@@ -92,11 +98,12 @@ def found_in(said: Mapping[str, Any], page: Page) -> Reading | Failure:
             too_heavy=said["too_heavy"] is True,
             canonical=_address(said["canonical"]),
             language=clean.line(said["language"], 35) if said["language"] is not None else None,
-            hints={clean.line(name, 40): _number(value) for name, value in [*said["hints"].items()][:10]},
+            outgoing=_number(said["outgoing"]),
+            snapshot=clean.text(said["snapshot"])[:LONGEST_SNAPSHOT],
         )
         if not evidence.links:
             raise Nonsense("a reading without a link")
-        return Reading(evidence, _entry(said["entry"]))
+        return Reading(evidence, _entry(said["entry"]), _address(said["wants"]))
     except (KeyError, TypeError, AttributeError, ValueError) as wrong:
         raise Nonsense(str(wrong)) from wrong
 
@@ -119,11 +126,42 @@ def heading_in(said: Mapping[str, Any]) -> Heading:
         raise Nonsense(str(wrong)) from wrong
 
 
+def author_message(found: Author) -> dict[str, Any]:
+    """Whom a page names, as JSON takes it."""
+    return asdict(found)
+
+
+def author_in(said: Mapping[str, Any]) -> Author:
+    """What the child says of an author's page. Raises :class:`Nonsense`."""
+    try:
+        return Author(clean.line(said["name"]), _address(said["url"]), _address(said["photo"]))
+    except (KeyError, TypeError, AttributeError, ValueError) as wrong:
+        raise Nonsense(str(wrong)) from wrong
+
+
+def portrait_message(drawn: Portrait | Failure) -> dict[str, Any]:
+    """A picture, as JSON takes it."""
+    return message(drawn) if isinstance(drawn, Failure) else {"picture": base64.b64encode(drawn.body).decode()}
+
+
+def portrait_in(said: Mapping[str, Any], page: Page) -> Portrait | Failure:
+    """What the child made of a picture. Raises :class:`Nonsense`."""
+    try:
+        if "failure" in said:
+            return _failure(said, page)
+        drawn = portrait(base64.b64decode(said["picture"], validate=True))
+    except (KeyError, TypeError, AttributeError, ValueError) as wrong:
+        raise Nonsense(str(wrong)) from wrong
+    if drawn is None:
+        raise Nonsense("no picture")
+    return drawn
+
+
 def _failure(said: Mapping[str, Any], page: Page) -> Failure:
     code, details = said["failure"], said["details"]
     if code not in _FAILURES:
         raise Nonsense(f"no reason of a reading: {code!r}")
-    kept = {name: details[name] for name in ("type", "status") if name in details}
+    kept = {name: details[name] for name in ("type", "status", "wall") if name in details}
     return failed(page, code, **{name: one if type(one) is int else clean.line(one, 80) for name, one in kept.items()})
 
 
@@ -135,7 +173,8 @@ def _link(said: Mapping[str, Any]) -> Link:
         before=_side(said["before"]),
         after=_side(said["after"]),
         rel=tuple(clean.line(word, 40) for word in said["rel"][:10]),
-        hidden=said["hidden"] is True,
+        place=Place(said["place"]),
+        hidden=Hiding(said["hidden"]) if said["hidden"] is not None else None,
         noscript=said["noscript"] is True,
     )
 
@@ -148,7 +187,7 @@ def _side(words: str) -> str:
 
 
 def _entry(said: Mapping[str, Any]) -> Entry:
-    author, rsvp, published = said["author"], said["rsvp"], said["published"]
+    author, rsvp, published, updated = said["author"], said["rsvp"], said["published"], said["updated"]
     text = clean.text(said["text"])[:LONGEST_TEXT]
     return Entry(
         relation=Relation(said["relation"]),
@@ -159,6 +198,10 @@ def _entry(said: Mapping[str, Any]) -> Entry:
         summary=clean.line(said["summary"], LONGEST_SUMMARY),
         url=_address(said["url"]),
         published=moment(published) if published is not None else None,
+        updated=moment(updated) if updated is not None else None,
+        photos=_addresses(said["photos"]),
+        syndication=_addresses(said["syndication"]),
+        categories=tuple(clean.line(one, LONGEST_CATEGORY) for one in said["categories"][:MOST_VALUES]),
         rsvp=rsvp if rsvp in ANSWERS else None,
         site=clean.line(said["site"]),
     )
@@ -190,6 +233,10 @@ def _address(given: str | None) -> str | None:
         return parse(given).url if given is not None else None
     except BadAddress:
         return None
+
+
+def _addresses(given: Sequence[str]) -> tuple[str, ...]:
+    return tuple(address for one in given[:MOST_VALUES] if (address := _address(one)) is not None)
 
 
 def _number(given: Any) -> int:

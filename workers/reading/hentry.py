@@ -5,12 +5,13 @@ Of several on a page the one that has the link speaks, else the one whose own ad
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from service.values import clean
-from service.values.address import LONGEST, Address
+from service.values.address import LONGEST, Address, stored
 from service.values.clean import CleanHtml
 from service.values.entry import Author, Entry
 from service.values.state import Relation
@@ -18,9 +19,16 @@ from workers.reading import links
 from workers.reading import microformats as mf
 from workers.reading.dates import moment
 from workers.reading.plain import LONGEST_SUMMARY, url
+from workers.reading.surroundings import text_of
 
 LONGEST_TEXT = 20_000
 """Characters of the content's text."""
+
+MOST_VALUES = 10
+"""Pictures, places of syndication or categories that are kept of each."""
+
+LONGEST_CATEGORY = 60
+"""Characters of one."""
 
 RELATIONS: tuple[tuple[str, Relation], ...] = (
     ("repost-of", Relation.REPOST),
@@ -36,6 +44,7 @@ RELATIONS: tuple[tuple[str, Relation], ...] = (
 ANSWERS = frozenset({"yes", "no", "maybe", "interested"})
 """What an RSVP may say (https://indieweb.org/rsvp)."""
 
+_BLOCK = re.compile(r"<(?:div|li|d[td]|t[dh]|h[1-6]|blockquote|pre|section|figure|figcaption)\b", re.IGNORECASE)
 _ENTRIES = ("h-entry", "h-cite", "h-event", "h-review", "h-recipe", "h-product")
 
 
@@ -66,7 +75,7 @@ def entry(parsed: Mapping[str, Any], source: Source, page: Entry, named: bool) -
     item = speaking.item
     relation, rsvp = _relation(item, source)
     content = _content(item, source)
-    text = clean.text(mf.words(item, "content"))[:LONGEST_TEXT]
+    text = _text(item)
     summary = clean.line(mf.words(item, "summary"), LONGEST_SUMMARY)
     name = clean.line(mf.words(item, "name"))
     if not text and not summary:
@@ -75,13 +84,17 @@ def entry(parsed: Mapping[str, Any], source: Source, page: Entry, named: bool) -
         page,
         relation=relation,
         rsvp=rsvp,
-        author=_or(_author(speaking, source), _card_of(page.author, placed, source)),
+        author=_whole(_or(_author(speaking, source), page.author), placed, source),
         title=name if named and is_name(name, text) else page.title or name,
         content=content or (clean.plain(text) if text else CleanHtml()),
         text=text or page.text,
         summary=summary or page.summary,
         url=_url(mf.address(item, "url", source.base)) or page.url,
         published=moment(mf.words(item, "published")) or page.published,
+        updated=moment(mf.words(item, "updated")) or page.updated,
+        photos=_urls(item, source.base, "photo", "featured"),
+        syndication=_urls(item, source.base, "syndication"),
+        categories=tuple(clean.line(one, LONGEST_CATEGORY) for one in mf.several(item, "category")[:MOST_VALUES]),
     )
 
 
@@ -124,6 +137,15 @@ def _content(item: mf.Item, source: Source) -> CleanHtml:
     return content if len(content.markup) <= clean.LONGEST_HTML else CleanHtml()
 
 
+def _text(item: mf.Item) -> str:
+    """The content's text. mf2py parts the words of paragraphs and lines alone, and lets those of other blocks run
+    together."""
+    markup = mf.markup(item, "content")
+    if _BLOCK.search(markup):
+        return text_of(markup, LONGEST_TEXT)
+    return clean.text(mf.words(item, "content"))[:LONGEST_TEXT]
+
+
 def is_name(name: str, text: str) -> bool:
     """Whether it is a name and not the beginning of the content once more (Post Type Discovery 3)."""
     return bool(name) and not " ".join(text.split()).startswith(name.removesuffix("…"))
@@ -141,7 +163,7 @@ def _author(placed: mf.Placed, source: Source) -> Author:
 
 def _of(value: Any, source: Source) -> Author:
     if isinstance(value, Mapping):
-        return _card(value, source)
+        return card(value, source.base)
     if not isinstance(value, str):
         return Author()
     if value.strip().lower().startswith(("http://", "https://")):
@@ -149,21 +171,31 @@ def _of(value: Any, source: Source) -> Author:
     return Author(name=clean.line(value))
 
 
-def _card(card: mf.Item, source: Source) -> Author:
-    name = mf.words(card, "name")
-    if not name and isinstance(card.get("value"), str):
-        name = card["value"]
+def card(of: mf.Item, base: Address) -> Author:
+    """Whom an h-card names."""
+    name = mf.words(of, "name")
+    if not name and isinstance(of.get("value"), str):
+        name = of["value"]
     return Author(
         name=clean.line(name),
-        url=_url(mf.address(card, "url", source.base)),
-        photo=_url(mf.address(card, "photo", source.base)),
+        url=_url(mf.address(of, "url", base)),
+        photo=_url(mf.address(of, "photo", base)),
     )
 
 
 def _only_card(placed: Sequence[mf.Placed], source: Source) -> Author:
     """The page's h-card, if it has but one; of several nobody knows who wrote it."""
     cards = [one.item for one in placed if mf.is_a(one.item, "h-card")]
-    return _card(cards[0], source) if len(cards) == 1 else Author()
+    return card(cards[0], source.base) if len(cards) == 1 else Author()
+
+
+def _whole(author: Author, placed: Sequence[mf.Placed], source: Source) -> Author:
+    """The author with what the page's own h-card of him adds; where nobody is named, whose page it is."""
+    if author.name or author.url:
+        return _or(author, _card_of(author, placed, source)) if not (author.name and author.photo) else author
+    owner = _only_card(placed, source)
+    there = stored(owner.url)
+    return owner if there is not None and there.domain == source.final.domain else author
 
 
 def _card_of(author: Author, placed: Sequence[mf.Placed], source: Source) -> Author:
@@ -172,7 +204,7 @@ def _card_of(author: Author, placed: Sequence[mf.Placed], source: Source) -> Aut
         if mf.is_a(one.item, "h-card") and any(
             its.url == author.url for its in mf.addresses(one.item, "url", source.base)
         ):
-            return _card(one.item, source)
+            return card(one.item, source.base)
     return author
 
 
@@ -185,6 +217,12 @@ def _or(one: Author, other: Author) -> Author:
     if one.name and other.name and one.name != other.name:
         return one
     return Author(one.name or other.name, one.url or other.url, one.photo or other.photo)
+
+
+def _urls(item: mf.Item, base: Address, *names: str) -> tuple[str, ...]:
+    """The addresses that these properties name, each once."""
+    found = dict.fromkeys(_url(there) for name in names for there in mf.addresses(item, name, base))
+    return tuple(one for one in found if one is not None)[:MOST_VALUES]
 
 
 def _url(there: Address | None) -> str | None:

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from service.values.address import Address
+from service.values.entry import Entry
+from service.values.evidence import LONGEST_SNAPSHOT
 from service.values.page import Failure, Page
 from service.values.reading import Reading
 from workers.reading import document, hentry, plain
 from workers.reading.charset import decode
 from workers.reading.links import Microformats, Scan, may_say_gone, scan
 from workers.reading.prefilter import absent
-from workers.reading.reading import Verdict, evidence_of, failed
+from workers.reading.reading import Verdict, evidence_of, failed, reading
 
 
 def judge(page: Page, targets: Sequence[Address]) -> Verdict | Failure:
@@ -33,7 +35,7 @@ def judge(page: Page, targets: Sequence[Address]) -> Verdict | Failure:
         too_heavy=True,
         canonical=plain.canonical(seen),
         language=plain.language(seen),
-        hints={"outgoing": seen.outgoing},
+        outgoing=seen.outgoing,
     )
     verdict = Reading(evidence, plain.entry(seen))
     return Verdict(verdict, _Whole(page, tuple(targets), decoded.text, seen, verdict))
@@ -50,15 +52,18 @@ class _Whole:
     verdict: Reading
 
     def __call__(self) -> Reading:
-        seen = self.seen
+        seen, told = self.seen, self.verdict.entry
         if seen.microformats is Microformats.NONE:
-            return Reading(replace(self.verdict.evidence, too_heavy=False), self.verdict.entry)
+            return self._reading(told, too_heavy=False)
         if document.too_heavy(seen.elements, seen.attributes):
-            return self.verdict
+            return self._reading(told, too_heavy=True)
         parsed = document.microformats(self.markup, seen.base)
         if parsed is None:
-            return self.verdict
+            return self._reading(told, too_heavy=True)
         source = hentry.Source(seen.base, self.page.final, self.targets)
         named = seen.microformats is Microformats.ENTRY
-        entry = hentry.entry(parsed, source, self.verdict.entry, named)
-        return Reading(replace(self.verdict.evidence, too_heavy=False), entry)
+        return self._reading(hentry.entry(parsed, source, told, named), too_heavy=False)
+
+    def _reading(self, entry: Entry, too_heavy: bool) -> Reading:
+        snapshot = entry.text[:LONGEST_SNAPSHOT] if entry.content else self.seen.snapshot.text
+        return reading(replace(self.verdict.evidence, too_heavy=too_heavy, snapshot=snapshot), entry, self.page)

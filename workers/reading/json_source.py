@@ -10,7 +10,7 @@ from typing import Any
 from service.values import clean
 from service.values.address import Address, BadAddress, parse
 from service.values.entry import Entry
-from service.values.evidence import Link
+from service.values.evidence import LONGEST_SNAPSHOT, Evidence, Link
 from service.values.page import Failure, Page
 from service.values.reading import Reading
 from workers.reading import hentry
@@ -18,7 +18,7 @@ from workers.reading import microformats as mf
 from workers.reading.charset import decode_json
 from workers.reading.links import LONGEST_HREF, MOST_LINKS
 from workers.reading.prefilter import Trace, trace
-from workers.reading.reading import Verdict, evidence_of, failed
+from workers.reading.reading import Verdict, evidence_of, failed, reading
 
 
 def judge(page: Page, targets: Sequence[Address]) -> Verdict | Failure:
@@ -44,7 +44,11 @@ def judge(page: Page, targets: Sequence[Address]) -> Verdict | Failure:
         links_on_page=len(found),
     )
     judged = Reading(replace(evidence, too_heavy=True), Entry())
-    return Verdict(judged, lambda: Reading(evidence, _entry(data, page, targets)))
+    return Verdict(judged, lambda: _whole(evidence, _entry(data, page, targets), page))
+
+
+def _whole(evidence: Evidence, entry: Entry, page: Page) -> Reading:
+    return reading(replace(evidence, snapshot=entry.text[:LONGEST_SNAPSHOT]), entry, page)
 
 
 def _entry(data: Any, page: Page, targets: Sequence[Address]) -> Entry:

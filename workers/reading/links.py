@@ -17,15 +17,22 @@ from types import MappingProxyType
 from service.values import clean
 from service.values.address import LONGEST, Address
 from service.values.entry import Author
-from service.values.evidence import Link
+from service.values.evidence import Hiding, Link, Place
+from workers.reading.places import Places, Row, Rows
 from workers.reading.prefilter import has_base, trace
 from workers.reading.references import in_attribute, in_text
 from workers.reading.stream import End, Raw, Start, Words, tokens
-from workers.reading.surroundings import Context, Surroundings
-from workers.reading.visible import BLOCKS, Cover, hides
+from workers.reading.surroundings import Context, Snapshot, Surroundings
+from workers.reading.visible import BLOCKS, Cover, hiding
 
 MOST_LINKS = 5
 """Links that are described; all are counted."""
+
+MOST_LINKED = 5
+"""Blocks of JSON-LD that are kept."""
+
+LONGEST_LINKED = 100_000
+"""Characters of one."""
 
 MOST_HEAD = 300
 """Tags of the head that are kept."""
@@ -49,6 +56,8 @@ _PROPERTY = re.compile(r"(?:^|\s)u-[a-z]")
 _ENTRY = re.compile(r"(?:^|\s)h-entry(?:\s|$)")
 _ROOT = re.compile(r"(?:^|\s)(?:h-[a-z]|(?:hentry|hfeed|vcard|hnews|hreview|hproduct|hrecipe|vevent)(?:\s|$))")
 _HEAD = frozenset({"html", "meta", "link"})
+_MEANT = _HEAD | {"noscript", "script", "time", "main", "article", "a"}
+_PARTS = frozenset({"h1", "main", "article"})
 
 
 class Microformats(StrEnum):
@@ -85,6 +94,11 @@ class Scan:
     """What the page says of itself: its ``html``, ``meta`` and ``link`` tags."""
     author: Author
     """Whom the page's first ``<a rel="author">`` names."""
+    time: str
+    """The first ``<time datetime>`` of the text."""
+    linked: tuple[str, ...]
+    """The page's JSON-LD, not read yet."""
+    snapshot: Snapshot
     microformats: Microformats
 
 
@@ -124,10 +138,16 @@ class _Seen:
 
     tag: Start
     href: str
-    covered: bool
+    covered: Hiding | None
+    place: Place
     noscript: bool
     context: Context
+    row: Row
     pictured: bool = False
+
+    @property
+    def plain(self) -> bool:
+        return self.covered is None and self.place is Place.TEXT
 
     def described(self) -> Link:
         context = self.context
@@ -139,9 +159,13 @@ class _Seen:
             before=context.before,
             after=context.after,
             rel=tuple(clean.line(word, 40) for word in _rel(self.tag)),
-            hidden=self.covered or empty,
+            place=Place.LIST if self.row.long else self.place,
+            hidden=self.covered or (self._empty() if empty else None),
             noscript=self.noscript,
         )
+
+    def _empty(self) -> Hiding:
+        return Hiding.PROPERTY if _PROPERTY.search(self.tag.attributes.get("class", "")) else Hiding.EMPTY
 
 
 class _Watch:
@@ -153,7 +177,10 @@ class _Watch:
         self._trace = trace(targets, base)
         self._resolved: dict[str, bool] = {}
         self._cover = Cover()
+        self._places = Places()
+        self._rows = Rows()
         self._surroundings = Surroundings()
+        self._snapshot = Snapshot()
         self._templates = self._noscripts = 0
         self._open: _Seen | None = None
         self._seen: list[_Seen] = []
@@ -163,14 +190,24 @@ class _Watch:
         self._head: list[Start] = []
         self._author: _Seen | None = None
         self._microformats = Microformats.NONE
+        self._time = ""
+        self._linked: list[str] = []
+        self._is_linked = False
 
     def words(self, token: Words) -> None:
         if not self._templates:
             self._surroundings.words(token.text)
+            self._rows.words(token.text)
+            if self._snapshot.room > 0 and self._is_shown():
+                self._snapshot.words(token.text)
 
     def raw(self, token: Raw) -> None:
-        if token.element == "title" and self._title is None and not self._templates:
+        if self._templates:
+            return
+        if token.element == "title" and self._title is None:
             self._title = token.text
+        elif token.element == "script" and self._is_linked and len(self._linked) < MOST_LINKED:
+            self._linked.append(token.text[:LONGEST_LINKED])
 
     def start(self, tag: Start) -> None:
         self._elements += 1
@@ -180,32 +217,47 @@ class _Watch:
             self._templates += 1
         if self._templates:
             return
-        if name in BLOCKS:
-            self._surroundings.edge()
-        self._cover.start(name, tag.attributes)
+        if self._places.start(name, tag.attributes) or name in _PARTS:
+            self._rows.part()
+        # A sentence does not go on in what nobody sees; but a hidden link has one of its own.
+        if (self._cover.start(name, tag.attributes) and name != "a") or name in BLOCKS:
+            self._edge()
         if "class" in tag.attributes and self._microformats is not Microformats.ENTRY:
             self._classes(in_attribute(tag.attributes["class"]))
+        if name in _MEANT or name in _PICTURES:
+            self._element(tag)
+        attribute = LINKING.get(name)
+        if attribute is not None and attribute in tag.attributes:
+            self._link(tag, in_attribute(tag.attributes[attribute]))
+
+    def _element(self, tag: Start) -> None:
+        """What the elements that mean something to us do."""
+        name = tag.name
         if name in _HEAD:
             self._of_head(tag)
         elif name == "noscript":
             self._noscripts += 1
+        elif name == "script":
+            self._is_linked = in_attribute(tag.attributes.get("type", "")).strip().lower() == "application/ld+json"
+        elif name == "time":
+            self._of_time(tag)
+        elif name in ("main", "article"):
+            self._snapshot.begin()
         elif name == "a":
             self._finish()
             self._outgoing += "href" in tag.attributes
         elif name in _PICTURES and self._open is not None:
             self._open.pictured = True
-        attribute = LINKING.get(name)
-        if attribute is not None and attribute in tag.attributes:
-            self._link(tag, in_attribute(tag.attributes[attribute]))
 
     def end(self, tag: End) -> None:
         name = tag.name
         if self._templates:
             self._templates -= name == "template"
             return
-        self._cover.end(name)
-        if name in BLOCKS:
-            self._surroundings.edge()
+        if self._places.end(name):
+            self._rows.part()
+        if (self._cover.end(name) and name != "a") or name in BLOCKS:
+            self._edge()
         elif name == "noscript":
             self._noscripts -= self._noscripts > 0
         elif name == "a":
@@ -214,7 +266,7 @@ class _Watch:
     def outcome(self) -> Scan:
         self._finish()
         links = tuple(seen.described() for seen in self._seen)
-        shown = next((link for link in links if not link.hidden), None)
+        shown = next((link for link in links if link.plain), next((link for link in links if not link.hidden), None))
         return Scan(
             base=self._base,
             links=links,
@@ -228,7 +280,23 @@ class _Watch:
             head=tuple(self._head),
             author=self._named_author(),
             microformats=self._microformats,
+            time=self._time,
+            linked=tuple(self._linked),
+            snapshot=self._snapshot,
         )
+
+    def _edge(self) -> None:
+        """A block begins or ends."""
+        self._surroundings.edge()
+        self._snapshot.edge()
+
+    def _is_shown(self) -> bool:
+        """Whether what comes now is text for a person."""
+        return self._places.place is Place.TEXT and self._cover.hidden is None
+
+    def _of_time(self, tag: Start) -> None:
+        if not self._time and self._places.place is Place.TEXT:
+            self._time = in_attribute(tag.attributes.get("datetime", "")[:64])
 
     def _classes(self, names: str) -> None:
         if _ROOT.search(names):
@@ -240,20 +308,27 @@ class _Watch:
         if tag.name == "meta":
             self._gone = self._gone or _says_gone(tag.attributes)
 
+    def _described(self, tag: Start, href: str, row: Row) -> _Seen:
+        covered = self._cover.hidden or hiding(tag.attributes) or (Hiding.PROPERTY if tag.name == "link" else None)
+        return _Seen(tag, href, covered, self._places.place, self._noscripts > 0, self._surroundings.link(), row)
+
     def _link(self, tag: Start, href: str) -> None:
+        row = self._rows.link() if tag.name == "a" else Row()
         if tag.name == "link" and not _PROPERTY.search(tag.attributes.get("class", "")):
             return
         if not self._leads_to_a_target(href):
             if tag.name == "img":
                 self._surroundings.words(tag.attributes.get("alt", ""))
             elif tag.name == "a" and self._author is None and "author" in _rel(tag):
-                self._author = self._open = _Seen(tag, href, False, False, self._surroundings.link())
+                self._author = self._open = self._described(tag, href, row)
             return
         self._count += 1
         if len(self._seen) >= MOST_LINKS:
-            return
-        covered = self._cover.hidden or hides(tag.attributes) or tag.name == "link"
-        seen = _Seen(tag, href, covered, self._noscripts > 0, self._surroundings.link())
+            if any(one.plain for one in self._seen) or not self._is_shown():
+                return
+            # The text has the last word over five links of a menu.
+            self._seen.pop()
+        seen = self._described(tag, href, row)
         self._seen.append(seen)
         if tag.name == "a":
             self._open = seen

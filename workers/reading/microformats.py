@@ -80,6 +80,18 @@ def address(item: Item, name: str, base: Address) -> Address | None:
     return next(addresses(item, name, base), None)
 
 
+def several(item: Item, name: str) -> list[str]:
+    """All values that are words, each once, in their order."""
+    return list(dict.fromkeys(text for value in values(item, name) if (text := _words(value).strip())))
+
+
+def rels(parsed: Any, name: str) -> list[str]:
+    """The addresses that the page has this relation to."""
+    given = parsed.get("rels") if isinstance(parsed, Mapping) else None
+    named = given.get(name) if isinstance(given, Mapping) else None
+    return [one for one in _list(named) if isinstance(one, str)]
+
+
 def from_jf2(data: Mapping[str, Any], depth: int = 3) -> Item:
     """A jf2 object in the shape of microformats2 JSON, as far as an entry and its author go."""
     kind = data.get("type")

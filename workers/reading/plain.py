@@ -1,4 +1,4 @@
-"""What a page tells of itself without microformats: ``<title>``, Open Graph, ``<meta>``, ``rel``; off its tags."""
+"""What a page tells without microformats, off its tags: ``<title>``, Open Graph, JSON-LD, ``<meta>``, ``rel``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from service.values import clean
 from service.values.address import LONGEST, Address
 from service.values.entry import Author, Entry
 from workers.reading.dates import moment
+from workers.reading.linked_data import Article, article
 from workers.reading.links import Scan
 from workers.reading.references import in_attribute
 
@@ -20,22 +21,46 @@ _DATE = (
     "article:published_time", "og:published_time", "date", "dc.date", "dc.date.issued", "dcterms.date",
     "dcterms.created", "datepublished", "pubdate", "parsely-pub-date",
 )  # fmt: skip
+_UPDATED = ("article:modified_time", "og:updated_time", "dcterms.modified", "last-modified", "datemodified")
 _TITLE = ("og:title", "twitter:title")
 _SUMMARY = ("description", "og:description", "twitter:description")
+_PARTING = ("|", "-", "–", "—", "·", "•", "«", "»", ":", "/", "‹", "›", "~")
 _SITE = ("og:site_name", "application-name", "apple-mobile-web-app-title")
 
 
 def entry(seen: Scan) -> Entry:
     """The page's own words on itself, with the sentence round the link for its content."""
     named = _named(seen)
+    told = article(seen.linked, seen.base)
+    site = clean.line(_first(named, _SITE)) or told.site
     return Entry(
-        author=_author(_first(named, _AUTHOR), seen),
-        title=seen.title or shared_title(seen),
+        author=_author(_first(named, _AUTHOR), told, seen),
+        title=_bare(seen.title, shared_title(seen) or told.title, site) or shared_title(seen) or told.title,
         text=seen.excerpt,
-        summary=clean.line(_first(named, _SUMMARY), LONGEST_SUMMARY),
-        published=next((day for name in _DATE if (day := moment(named.get(name, "")))), None),
-        site=clean.line(_first(named, _SITE)),
+        summary=clean.line(_first(named, _SUMMARY), LONGEST_SUMMARY) or told.summary,
+        published=_moment(named, _DATE) or told.published or moment(seen.time),
+        updated=_moment(named, _UPDATED) or told.updated,
+        site=site,
     )
+
+
+def _bare(title: str, name: str, site: str) -> str:
+    """A title without what the page tells beside it: where it begins or ends with its own name, that; else without
+    its site's."""
+    for known, is_name in ((name, True), (site, False)):
+        folded = known.casefold()
+        if not known or len(known) >= len(title):
+            continue
+        before, after = title[: -len(known)].rstrip(), title[len(known) :].lstrip()
+        if title.casefold().startswith(folded) and after.startswith(_PARTING):
+            return title[: len(known)] if is_name else after[1:].lstrip() or title
+        if title.casefold().endswith(folded) and before.endswith(_PARTING):
+            return title[-len(known) :] if is_name else before[:-1].rstrip() or title
+    return title
+
+
+def _moment(named: Mapping[str, str], names: tuple[str, ...]) -> str | None:
+    return next((day for name in names if (day := moment(named.get(name, "")))), None)
 
 
 def shared_title(seen: Scan) -> str:
@@ -45,9 +70,14 @@ def shared_title(seen: Scan) -> str:
 
 def canonical(seen: Scan) -> str | None:
     """The address that the page gives as its own (RFC 6596)."""
+    return _linked(seen, "canonical")
+
+
+def _linked(seen: Scan, relation: str) -> str | None:
+    """The first ``<link>`` of that relation."""
     for tag in seen.head:
         relations = in_attribute(tag.attributes.get("rel", "")).lower().split()
-        if tag.name == "link" and "canonical" in relations and "href" in tag.attributes:
+        if tag.name == "link" and relation in relations and "href" in tag.attributes:
             return url(seen.base, in_attribute(tag.attributes["href"]))
     return None
 
@@ -68,14 +98,14 @@ def url(base: Address, reference: str) -> str | None:
     return there.url if there is not None and len(there.url) <= LONGEST else None
 
 
-def _author(meta: str, seen: Scan) -> Author:
-    """The author by ``<meta>``, who may be an address (Open Graph wants one), else by ``rel="author"``."""
-    if not meta:
-        return seen.author
-    if meta.lower().startswith(("http://", "https://")):
-        return seen.author if seen.author.name else Author(url=url(seen.base, meta))
-    name = clean.line(meta)
-    return Author(name, seen.author.url if seen.author.name in ("", name) else None)
+def _author(meta: str, told: Article, seen: Scan) -> Author:
+    """The author by ``<meta>``, who may be an address (Open Graph wants one), by JSON-LD, by ``rel="author"``."""
+    address = url(seen.base, meta) if meta.lower().startswith(("http://", "https://")) else None
+    name = clean.line(meta) if address is None else ""
+    for one in (told.author, seen.author):
+        if one.name and (not name or one.name.casefold() == name.casefold()):
+            return Author(one.name, one.url or _linked(seen, "author"))
+    return Author(name, address or (seen.author.url if not seen.author.name else None) or _linked(seen, "author"))
 
 
 def _named(seen: Scan) -> Mapping[str, str]:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from service.values import clean
+from service.values.address import stored
+from service.values.entry import Entry
 from service.values.evidence import Evidence
 from service.values.page import Failure, Page
 from service.values.reading import Reading
@@ -39,6 +41,13 @@ def evidence_of(page: Page) -> Evidence:
     )
 
 
+def reading(evidence: Evidence, entry: Entry, page: Page) -> Reading:
+    """What was read, and the author's page where only its address is known (https://indieweb.org/authorship-spec)."""
+    author = entry.author
+    there = stored(author.url) if author.url and not author.name else None
+    return Reading(evidence, entry, wants=there.url if there and there.page != page.final.page else None)
+
+
 def failed(page: Page, code: str, **details: object) -> Failure:
     """The page was read, and this is why it is no source."""
-    return Failure(Reason(code, details), page.final, page.hops, page.seconds)
+    return Failure(Reason(code, details), page.final, page.hops, page.seconds, status=page.status)

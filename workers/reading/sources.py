@@ -9,6 +9,7 @@ from service.values.address import Address
 from service.values.page import Failure, Page
 from workers.reading import html_source, json_source, text_source
 from workers.reading.reading import Verdict, failed
+from workers.reading.wall import wall_of
 
 MARKUP = frozenset({"text/html", "application/xhtml+xml"})
 
@@ -17,12 +18,19 @@ def judge(page: Page, targets: Sequence[Address]) -> Verdict | Failure:
     """Whether the page links to one of the targets, in time linear in its size; the rest is read on demand."""
     media_type = kind(page)
     if media_type in MARKUP:
-        return html_source.judge(page, targets)
+        return _through_walls(page, html_source.judge(page, targets))
     if media_type == "application/json" or media_type.endswith("+json"):
         return json_source.judge(page, targets)
     if media_type == "text/plain":
         return text_source.judge(page, targets)
     return failed(page, "unsupported_type", type=clean.line(media_type, 80))
+
+
+def _through_walls(page: Page, judged: Verdict | Failure) -> Verdict | Failure:
+    """As it was judged; but what is missing on a bot wall is not missing on the page behind it."""
+    if isinstance(judged, Verdict) or judged.reason.code != "no_link" or not (name := wall_of(page)):
+        return judged
+    return failed(page, "bot_wall", wall=name)
 
 
 def kind(page: Page) -> str:

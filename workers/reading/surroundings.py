@@ -1,4 +1,6 @@
-"""The words round a link, gathered while the page streams by: its own, those before and those after."""
+"""The words round a link, gathered while the page streams by: its own, those before and those after; and the beginning
+of all that a person reads there.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,10 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from service.values import clean
+from service.values.evidence import LONGEST_SNAPSHOT
 from workers.reading.references import in_text
+from workers.reading.stream import End, Start, Words, tokens
+from workers.reading.visible import BLOCKS
 
 LONGEST_SIDE = 150
 """Characters that are kept before and after a link."""
@@ -92,6 +97,49 @@ class Surroundings:
         context = Context("".join(self._recent)[-_GATHERED:])
         self._awaiting.append(context)
         return context
+
+
+class Snapshot:
+    """The beginning of the page's text, a line for each block; that of its first article, where it has one."""
+
+    def __init__(self, longest: int = LONGEST_SNAPSHOT) -> None:
+        self._pieces: list[str] = []
+        self._longest = longest
+        self.room = 2 * longest
+        """Characters that it still takes, none or fewer when it is full."""
+        self._begun = False
+
+    def words(self, text: str) -> None:
+        self._pieces.append(text[: self.room])
+        self.room -= len(text)
+
+    def edge(self) -> None:
+        if self._pieces and self._pieces[-1] != _EDGE:
+            self._pieces.append(_EDGE)
+
+    def begin(self) -> None:
+        """The page's main part begins; the first that says so is believed."""
+        if not self._begun:
+            self._pieces.clear()
+            self.room, self._begun = 2 * self._longest, True
+
+    @property
+    def text(self) -> str:
+        lines = in_text("".join(self._pieces)).split(_EDGE)
+        return clean.text("\n".join(words for line in lines if (words := " ".join(line.split()))))[: self._longest]
+
+
+def text_of(markup: str, longest: int) -> str:
+    """The words of some markup, a line for each block."""
+    text = Snapshot(longest)
+    for token in tokens(markup, xml=False):
+        if isinstance(token, Words):
+            text.words(token.text)
+        elif isinstance(token, Start | End) and token.name in BLOCKS:
+            text.edge()
+        if text.room <= 0:
+            break
+    return text.text
 
 
 def _from_a_start(words: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from service.values import clean
 from service.values.address import Address, BadAddress, parse
 from service.values.entry import Entry
-from service.values.evidence import Link
+from service.values.evidence import LONGEST_SNAPSHOT, Link
 from service.values.page import Failure, Page
 from service.values.reading import Reading
 from workers.reading.charset import decode
@@ -37,7 +37,13 @@ def judge(page: Page, targets: Sequence[Address]) -> Verdict | Failure:
     if not found:
         return failed(page, "no_link")
     links = tuple(_described(address) for address in found[:MOST_LINKS])
-    evidence = replace(evidence_of(page), charset=decoded.charset, links=links, links_on_page=len(found))
+    evidence = replace(
+        evidence_of(page),
+        charset=decoded.charset,
+        links=links,
+        links_on_page=len(found),
+        snapshot=clean.text(decoded.text[: 2 * LONGEST_SNAPSHOT])[:LONGEST_SNAPSHOT],
+    )
     excerpt = clean.line(links[0].before + links[0].href + links[0].after, 500)
     reading = Reading(evidence, Entry(text=excerpt))
     return Verdict(reading, lambda: reading)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from service.values.evidence import Hiding
 from workers.reading.references import in_attribute
 
 VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
@@ -18,12 +19,19 @@ BLOCKS = frozenset(
 """Elements at whose edges a sentence ends."""
 
 _LONGEST_STYLE = 2000
-_HIDING = re.compile(
+_NOTHING = r"0*\.?0*(?:[a-z%]{1,4})?\s*(?:[;!]|$)"
+_UNSEEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|opacity\s*:\s*0*\.?0*\s*(?:[;!%]|$)"
-    r"|font-size\s*:\s*0*\.?0*(?:[a-z%]{1,4})?\s*(?:[;!]|$)|(?<![a-z-])clip\s*:\s*rect"
-    r"|(?:left|top|right|bottom|text-indent|margin(?:-[a-z]+)?)\s*:\s*-\d{3,}",
+    rf"|font-size\s*:\s*{_NOTHING}|transform\s*:[^;]*scale\(\s*0*\.?0*\s*[,)]",
     re.IGNORECASE,
 )
+_OFF_SCREEN = re.compile(
+    r"(?:left|top|right|bottom|text-indent|margin(?:-[a-z]+)?)\s*:\s*-\d{3,}"
+    r"|(?<![a-z-])clip\s*:\s*rect|translate[xy3d]{0,2}\([^)]*-\d{3,}",
+    re.IGNORECASE,
+)
+_CUT_OFF = re.compile(rf"(?<![a-z-])(?:max-)?(?:width|height)\s*:\s*(?:1px\s*(?:[;!]|$)|{_NOTHING})", re.IGNORECASE)
+_CUTTING = re.compile(r"overflow(?:-[xy])?\s*:\s*(?:hidden|clip)", re.IGNORECASE)
 _STYLE_COMMENT = re.compile(r"/\*.*?(?:\*/|$)", re.DOTALL)
 # Elements whose end tag may be left out, and the start tags that stand for it (WHATWG HTML 13.1.2.4).
 _ENDED_BY = {
@@ -37,14 +45,19 @@ _ENDED_BY = {
 }
 
 
-def hides(attributes: Mapping[str, str]) -> bool:
-    """Whether an element with these attributes hides itself: ``hidden``, or a style that shows nothing or far off."""
+def hiding(attributes: Mapping[str, str]) -> Hiding | None:
+    """How an element with these attributes hides itself, if it does."""
     if "hidden" in attributes:
-        return True
+        return Hiding.ATTRIBUTE
     style = attributes.get("style")
     if not style:
-        return False
-    return _HIDING.search(_STYLE_COMMENT.sub("", in_attribute(style[:_LONGEST_STYLE]))) is not None
+        return None
+    style = _STYLE_COMMENT.sub("", in_attribute(style[:_LONGEST_STYLE]))
+    if _UNSEEN.search(style):
+        return Hiding.STYLE
+    if _OFF_SCREEN.search(style) or (_CUT_OFF.search(style) and _CUTTING.search(style)):
+        return Hiding.OFF_SCREEN
+    return None
 
 
 class Cover:
@@ -53,18 +66,28 @@ class Cover:
     def __init__(self) -> None:
         self._name = ""
         self._depth = 0
+        self.hidden: Hiding | None = None
+        """How what comes now is hidden, if it is."""
 
-    @property
-    def hidden(self) -> bool:
-        return self._depth > 0
-
-    def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        if self._depth and name in _ENDED_BY.get(self._name, ()):
-            self._depth -= 1
-        if self._depth:
+    def start(self, name: str, attributes: Mapping[str, str]) -> bool:
+        """Whether what is hidden begins or ends with it."""
+        before = self.hidden
+        if before and name in _ENDED_BY.get(self._name, ()):
+            self._down()
+        if self.hidden:
             self._depth += name == self._name
-        elif name not in VOID and hides(attributes):
-            self._name, self._depth = name, 1
+        elif attributes and name not in VOID and (how := hiding(attributes)):
+            self._name, self._depth, self.hidden = name, 1, how
+        return self.hidden is not before
 
-    def end(self, name: str) -> None:
-        self._depth -= self._depth > 0 and name == self._name
+    def end(self, name: str) -> bool:
+        """Whether what is hidden ends with it."""
+        if self.hidden is None or name != self._name:
+            return False
+        self._down()
+        return self.hidden is None
+
+    def _down(self) -> None:
+        self._depth -= 1
+        if not self._depth:
+            self.hidden = None

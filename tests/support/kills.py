@@ -1,0 +1,26 @@
+"""Kills at random moments, the same ones each time."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Iterator, Sequence
+
+from tests.support.waiting import until
+
+SEED = 20111014
+PATIENCE = 60.0
+
+
+def kills(times: int, names: Sequence[str], kill: Callable[[str], bool], pause: float) -> Iterator[str]:
+    """Kills so many, one after another, each once first and then whom chance names. Says who is the next: time to send
+    something that he will be busy with.
+
+    ``kill`` says whether there was one to kill: who is just being started again can't be.
+    """
+    chance, rest = random.Random(SEED), threading.Event()
+    for number in range(times):
+        name = names[number] if number < len(names) else chance.choice(names)
+        yield name
+        rest.wait(chance.uniform(0.2, 1.8) * pause)
+        until(lambda name=name: kill(name), PATIENCE, f"there is no {name} to be killed")

@@ -1,0 +1,261 @@
+"""Authors' pictures: fetched once, as safely and as slowly as all else, and what readers see follows them."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import redis
+from sqlalchemy import delete, update
+
+from service.model import Picture, Reflection
+from service.model.engine import writing
+from service.model.picture import any_unused
+from service.values.portrait import Portrait
+from service.values.state import State
+from tests.support.fetching import fetcher
+from tests.support.pictures import bomb, face
+from tests.support.verifying import Pipeline
+from tests.support.waiting import until
+from tests.support.web import Answer, Request
+from tests.support.worker import Start
+from tests.workers.test_fetch_addresses import NOT_A_PAGE, NUMBERS, PRIVATE
+from workers import due
+from workers.child import Child, Crashed
+from workers.due import LEASE
+from workers.pace import Pace
+
+PHOTOS = "127.0.0.5"
+
+
+def source(pipeline: Pipeline, photo: str, path: str = "/source", host: str = "127.0.0.2") -> tuple[str, str]:
+    """A source whose author has his picture there, and the post."""
+    target = pipeline.post()
+    card = f"<a class='p-author h-card' href='/'><img class=u-photo src='{photo}'>Ada</a>"
+    body = f"<div class=h-entry>{card} <a class=u-in-reply-to href='{target}'>x</a><p class=e-content>Yes.</p></div>"
+    return pipeline.web.page(path, body, host=host), target
+
+
+def picture_at(pipeline: Pipeline, body: bytes | None = None, path: str = "/ada.png") -> str:
+    return pipeline.web.page(path, face() if body is None else body, host=PHOTOS, headers={"Content-Type": "image/png"})
+
+
+def has_due(pipeline: Pipeline) -> bool:
+    return due.any_picture(pipeline.engine, datetime.now(UTC))
+
+
+def test_an_authors_picture_is_fetched_and_kept_small(pipeline: Pipeline) -> None:
+    photo = picture_at(pipeline)
+    item = pipeline.verified(*source(pipeline, photo))
+    assert item.state is State.PENDING and not pipeline.web.requests(PHOTOS)
+    assert has_due(pipeline)
+    assert pipeline.run_errands() == 1
+    [picture] = pipeline.pictures()
+    assert picture.url == photo and picture.hash is not None and picture.fetched is not None
+    assert picture.body is not None and Portrait(picture.body).hash == picture.hash and len(picture.body) < 6000
+    assert pipeline.item(item.id).revisions[0].picture_id == picture.id
+    assert not has_due(pipeline) and pipeline.run_errands() == 0
+    [request] = pipeline.web.requests(photo)
+    assert request.headers["accept"].startswith("image/webp") and "referer" not in request.headers
+
+
+def test_many_items_with_one_picture_fetch_it_once(sqlite_pipeline: Pipeline) -> None:
+    photo = picture_at(sqlite_pipeline)
+    for number in range(12):
+        sqlite_pipeline.claim(*source(sqlite_pipeline, photo, f"/{number}", f"127.0.1.{number + 1}"))
+    sqlite_pipeline.run()
+    sqlite_pipeline.run_errands()
+    assert len(sqlite_pipeline.pictures()) == 1 and len(sqlite_pipeline.web.requests(photo)) == 1
+    assert {item.state for item in sqlite_pipeline.items()} == {State.PENDING}
+
+
+def test_what_readers_see_follows_the_picture(pipeline: Pipeline) -> None:
+    photo = picture_at(pipeline)
+    item = pipeline.verified(*source(pipeline, photo))
+    pipeline.change(item.id, state=State.APPROVED, shown=1, decided=1)
+    before = pipeline.our_post(pipeline.post()).version
+    pipeline.run_errands()
+    assert pipeline.our_post(pipeline.post()).version == before + 1
+    first = pipeline.pictures()[0].hash
+    picture_at(pipeline, face(colour="#33c"))
+    age(pipeline, timedelta(days=2))
+    pipeline.claim(*source(pipeline, photo))
+    pipeline.run()
+    pipeline.run_errands()
+    assert pipeline.pictures()[0].hash not in (None, first)
+    assert pipeline.our_post(pipeline.post()).version == before + 2
+    assert pipeline.item(item.id).latest == 1
+
+
+def test_a_copy_of_today_is_not_fetched_again(sqlite_pipeline: Pipeline) -> None:
+    photo = picture_at(sqlite_pipeline)
+    sqlite_pipeline.verified(*source(sqlite_pipeline, photo))
+    sqlite_pipeline.run_errands()
+    sqlite_pipeline.verified(*source(sqlite_pipeline, photo))
+    sqlite_pipeline.run_errands()
+    assert len(sqlite_pipeline.web.requests(photo)) == 1
+
+
+def test_the_picture_of_an_item_that_shows_it_to_nobody_publishes_nothing(sqlite_pipeline: Pipeline) -> None:
+    sqlite_pipeline.verified(*source(sqlite_pipeline, picture_at(sqlite_pipeline)))
+    before = sqlite_pipeline.our_post(sqlite_pipeline.post()).version
+    sqlite_pipeline.run_errands()
+    assert sqlite_pipeline.our_post(sqlite_pipeline.post()).version == before
+
+
+NO_PICTURES = {
+    "svg": (b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", "image/svg+xml"),
+    "svg that calls itself a png": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/png"),
+    "page": (b"<!doctype html><script>alert(1)</script>", "text/html"),
+    "bomb": (bomb(), "image/png"),
+    "more than 2 MiB": (face() + b"\0" * (2 * 1024 * 1024), "image/png"),
+}
+
+
+@pytest.mark.parametrize("name", NO_PICTURES)
+def test_what_is_no_picture_is_none_and_is_not_asked_for_again(sqlite_pipeline: Pipeline, name: str) -> None:
+    body, kind = NO_PICTURES[name]
+    photo = sqlite_pipeline.web.page("/p", body, host=PHOTOS, headers={"Content-Type": kind})
+    item = sqlite_pipeline.verified(*source(sqlite_pipeline, photo))
+    sqlite_pipeline.run_errands()
+    [picture] = sqlite_pipeline.pictures()
+    assert (picture.hash, picture.body, picture.due_at) == (None, None, None)
+    assert sqlite_pipeline.item(item.id).state is State.PENDING
+
+
+def test_a_server_that_fails_takes_no_picture_away_and_one_without_it_does(pipeline: Pipeline) -> None:
+    photo = picture_at(pipeline)
+    pipeline.verified(*source(pipeline, photo))
+    pipeline.run_errands()
+    kept = pipeline.pictures()[0].hash
+    pipeline.web.page("/ada.png", "busy", host=PHOTOS, status=500)
+    again(pipeline)
+    pipeline.run_errands()
+    [picture] = pipeline.pictures()
+    assert (picture.hash, picture.attempts) == (kept, 1)
+    assert picture.due_at is not None and picture.due_at > datetime.now(UTC)
+    pipeline.web.gone(photo)
+    again(pipeline)
+    pipeline.run_errands()
+    [picture] = pipeline.pictures()
+    assert (picture.hash, picture.body, picture.due_at) == (None, None, None)
+
+
+def test_a_picture_that_kills_whoever_reads_it_is_given_up(sqlite_pipeline: Pipeline) -> None:
+    class Dying(Child):
+        def picture(self, *given: object, **named: object) -> Crashed:  # type: ignore[override]
+            self.start()
+            os.kill(self.pid or 0, signal.SIGKILL)
+            found = super().picture(*given, **named)  # type: ignore[arg-type]
+            assert isinstance(found, Crashed)
+            return found
+
+    with Dying() as child:
+        pipeline = replace(sqlite_pipeline, means=replace(sqlite_pipeline.means, child=child))
+        photo = picture_at(pipeline)
+        pipeline.verified(*source(pipeline, photo))
+        for _ in range(5):
+            pipeline.run_errands()
+            again(pipeline, only_leases=True)
+    assert len(pipeline.web.requests(photo)) == 3
+    assert (pipeline.pictures()[0].due_at, pipeline.pictures()[0].hash) == (None, None)
+
+
+def test_pictures_of_one_host_are_fetched_one_at_a_time_and_one_a_second(sqlite_pipeline: Pipeline) -> None:
+    interval = 0.5
+    pace = Pace(redis.Redis.from_url("redis://127.0.0.1:1/0"), sqlite_pipeline.engine, interval)
+    slow = replace(sqlite_pipeline, means=replace(sqlite_pipeline.means, fetch=fetcher(pace=pace).fetch))
+    photos = [picture_at(slow, path=f"/{number}.png") for number in range(4)]
+    for number, photo in enumerate(photos):
+        slow.claim(*source(slow, photo, f"/{number}", f"127.0.1.{number + 1}"))
+    sqlite_pipeline.run()
+    while has_due(slow) or any(picture.due_at for picture in slow.pictures()):
+        slow.run_errands()
+    times = [request.time for request in slow.web.requests(PHOTOS)]
+    assert len(times) == 4 and all(picture.hash for picture in slow.pictures())
+    assert all(later - earlier >= interval for earlier, later in itertools.pairwise(times))
+    assert max(request.concurrent for request in slow.web.requests(PHOTOS)) == 1
+
+
+@pytest.fixture
+def guarded(sqlite_pipeline: Pipeline) -> Iterator[Pipeline]:
+    """A pipeline to which the sources, our blog and one host of pictures are open, and nobody else."""
+    fetch = fetcher("127.0.0.2/32", "127.0.0.9/32", f"{PHOTOS}/32").fetch
+    yield replace(sqlite_pipeline, means=replace(sqlite_pipeline.means, fetch=fetch))
+
+
+def test_no_picture_leads_to_an_address_that_is_not_public(guarded: Pipeline) -> None:
+    canaries = ("127.0.0.1", "127.0.0.3", "127.255.255.254", "[::1]")
+    there = [guarded.web.url(host=host) for host in (*PRIVATE, *NUMBERS)] + list(NOT_A_PAGE)
+    for number, url in enumerate(there):
+        direct = url if url.startswith("http") and "'" not in url else "http://127.0.0.1/"
+        guarded.claim(*source(guarded, direct, f"/direct/{number}"))
+        hop = guarded.web.redirect(f"/hop/{number}", url, host=PHOTOS)
+        guarded.claim(*source(guarded, hop, f"/source/{number}"))
+    guarded.run()
+    guarded.run_errands()
+    pictures = guarded.pictures()
+    assert len(pictures) >= 2 * len(PRIVATE) + len(NOT_A_PAGE)
+    assert not any(picture.hash for picture in pictures)
+    assert sum(guarded.web.connections(host) for host in canaries) == 0
+    assert len(guarded.web.requests(PHOTOS)) == len(there)
+
+
+def test_a_picture_that_nobody_names_any_more_is_dropped(pipeline: Pipeline) -> None:
+    item = pipeline.verified(*source(pipeline, picture_at(pipeline)))
+    pipeline.run_errands()
+    age(pipeline, timedelta(hours=2))
+    pipeline.run_errands()
+    assert len(pipeline.pictures()) == 1 and not any_unused(pipeline.engine, datetime.now(UTC))
+    with writing(pipeline.engine) as session:
+        session.execute(delete(Reflection).where(Reflection.id == item.id))
+    assert any_unused(pipeline.engine, datetime.now(UTC))
+    pipeline.run_errands()
+    assert pipeline.pictures() == []
+
+
+def test_what_a_killed_worker_held_comes_again(sqlite_pipeline: Pipeline) -> None:
+    sqlite_pipeline.verified(*source(sqlite_pipeline, picture_at(sqlite_pipeline)))
+    [want] = due.claim_pictures(sqlite_pipeline.engine, 8, datetime.now(UTC))
+    assert not has_due(sqlite_pipeline)
+    assert due.any_picture(sqlite_pipeline.engine, datetime.now(UTC) + LEASE)
+    due.give_back(sqlite_pipeline.engine, [want])
+    assert has_due(sqlite_pipeline)
+
+
+def test_a_picture_comes_from_wherever_its_server_leads(sqlite_pipeline: Pipeline) -> None:
+    def answer(request: Request) -> Answer:
+        return Answer(face(), headers={"Content-Type": "application/octet-stream"})
+
+    there = sqlite_pipeline.web.answers("/there", answer, host="127.0.0.6")
+    photo = sqlite_pipeline.web.redirect("/avatar", there, host=PHOTOS)
+    sqlite_pipeline.verified(*source(sqlite_pipeline, photo))
+    sqlite_pipeline.run_errands()
+    assert sqlite_pipeline.pictures()[0].hash
+
+
+def age(pipeline: Pipeline, span: timedelta) -> None:
+    """Lets time go by."""
+    with writing(pipeline.engine) as session:
+        session.execute(update(Picture).values(fetched=Picture.fetched, wanted=datetime.now(UTC) - span))
+        session.execute(update(Picture).where(Picture.fetched.is_not(None)).values(fetched=datetime.now(UTC) - span))
+
+
+def again(pipeline: Pipeline, only_leases: bool = False) -> None:
+    """Lets the time until the next attempt go by."""
+    with writing(pipeline.engine) as session:
+        values = {"leased_until": None} if only_leases else {"leased_until": None, "due_at": datetime.now(UTC)}
+        session.execute(update(Picture).values(values))
+
+
+def test_scheduler_and_errands_worker_see_to_it_by_themselves(pipeline: Pipeline, start_worker: Start) -> None:
+    pipeline.verified(*source(pipeline, picture_at(pipeline)))
+    start_worker("scheduler")
+    start_worker("worker", "errands")
+    until(lambda: pipeline.pictures()[0].hash, 40, "nobody fetches the picture")
+    assert not has_due(pipeline)
