@@ -1,4 +1,5 @@
-"""What the dashboard's buttons do: a decision, and taking it back. Each ends on the page where it began."""
+"""What the dashboard's buttons do: a decision, taking it back, and checking a source again. Each ends on the page
+where it began."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from service.bell import Bell
 from service.database import db, write
 from service.moderate import items, telling
-from service.moderate.decisions import Conflict, Decided, Decider, Decision, Result, decide, undo
+from service.moderate.decisions import Conflict, Decided, Decider, Decision, Result, check_again, decide, undo
 from service.people import back_to, person
 from service.values.state import State
 
@@ -28,7 +29,7 @@ WANTED: Mapping[str, State] = MappingProxyType({
 
 
 def register(room: Blueprint, bell: Bell) -> None:
-    """Adds the two acts; ``bell`` wakes the workers where something is to be verified again."""
+    """Adds the acts; ``bell`` wakes the workers where something is to be verified again."""
 
     @room.post("/decide")
     def decide_one() -> ResponseReturnValue:
@@ -36,6 +37,14 @@ def register(room: Blueprint, bell: Bell) -> None:
         decider, now = _decider(), datetime.now(UTC)
         (result,) = write(lambda session: decide(session, decider, [decision], now))
         if isinstance(result, Decided) and result.state is State.RECEIVED:
+            bell.ring("verify")
+        return _answer(result)
+
+    @room.post("/check")
+    def check_one() -> ResponseReturnValue:
+        uid, decider, now = request.form.get("id", ""), _decider(), datetime.now(UTC)
+        result = write(lambda session: check_again(session, decider, uid, now))
+        if isinstance(result, Decided):
             bell.ring("verify")
         return _answer(result)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from service.languages import sentence, spoken
 from service.moderate import telling
-from service.moderate.item import Happened, Item, Version
+from service.moderate.item import Happened, Item, Version, Visit
 from service.moderate.telling import rfc3339
 
 
@@ -31,6 +31,7 @@ def item(one: Item) -> dict[str, Any]:
         "content": _content(version),
         "received": rfc3339(one.received),
         "checked": rfc3339(one.checked) if one.checked else None,
+        "due": rfc3339(one.due) if one.due else None,
         "reason": one.reason.code if one.reason else None,
         "sentence": sentence(one.reason, spoken()) if one.reason else None,
         "why": list(telling.why(one)),
@@ -55,7 +56,12 @@ def _revision(version: Version) -> dict[str, Any]:
         "content": _content(version),
         "summary": version.summary or None,
         "url": version.url,
+        "moved_to": version.moved_to,
         "published": version.published,
+        "updated": version.updated,
+        "photos": list(version.photos),
+        "syndication": list(version.syndication),
+        "categories": list(version.categories),
         "rsvp": version.rsvp,
         "site_name": version.site_name or None,
         "evidence": version.evidence.as_json() if version.evidence else None,
@@ -72,6 +78,12 @@ def _content(version: Version | None) -> dict[str, str]:
     return {"html": version.content.markup, "text": version.text} if version else {"html": "", "text": ""}
 
 
+def _visit(visit: Visit | None) -> dict[str, Any]:
+    if visit is None:
+        return {}
+    return {"status": visit.status, "final": visit.final, "seconds": visit.seconds, "asked": not visit.spared}
+
+
 def _event(event: Happened) -> dict[str, Any]:
     return {
         "at": rfc3339(event.at),
@@ -81,4 +93,5 @@ def _event(event: Happened) -> dict[str, Any]:
         "seen": event.seen,
         "reason": event.words or event.reason,
         "sentence": telling.reason(event),
+        **_visit(event.visit),
     }

@@ -17,12 +17,14 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from service.model import Event, Reflection, Revision
+from service.model.host import let_be_asked
 from service.model.post import look_again
 from service.model.states import Step, step
 from service.moderate.by_hand import known_words
 from service.moderate.items import readable
 from service.people.roles import Reach
 from service.values import clean
+from service.values.address import stored
 from service.values.state import DECIDABLE, State
 
 BY_HAND: Mapping[State, frozenset[State]] = MappingProxyType(
@@ -118,6 +120,20 @@ def undo(session: Session, decider: Decider, event_id: int, now: datetime) -> Re
     return Decided(item.uid, item.state, undone.id)
 
 
+def check_again(session: Session, decider: Decider, uid: str, now: datetime) -> Result:
+    """Has a linkback's source visited anew, whatever its state; only one that failed changes it. What comes of the
+    visit, the source says: there is nothing to take back."""
+    item = _locked(session, decider.reach, [uid]).get(uid)
+    if item is None:
+        return Conflict(uid, "not_there")
+    if item.source is None:
+        return _conflict(session, item, "not_allowed")
+    to = State.RECEIVED if item.state is State.FAILED else item.state
+    values = _due_anew(session, item, now)
+    event = step(session, item, Step(item.state, to, decider.by, values=values, details={"again": True}), now)
+    return _conflict(session, item, "moved") if event is None else Decided(item.uid, item.state, event.id)
+
+
 def _locked(session: Session, reach: Reach, uids: Iterable[str]) -> dict[str, Reflection]:
     wanted = sorted({uid for uid in uids if readable(uid)})
     found = session.scalars(
@@ -155,9 +171,7 @@ def _step(session: Session, decider: Decider, item: Reflection, decision: Decisi
     if decision.to is State.RECEIVED:
         # Nothing is taken back here: what comes of it, the source says.
         details = {}
-        values = {"due_at": now, "attempts": 0, "deaths": 0, "lease": None, "leased_until": None}
-        if item.post.exists is not True:
-            look_again(session, item.post, now)
+        values = _due_anew(session, item, now)
     elif decision.to is State.APPROVED and item.latest is None:
         show = known_words(session, item, now)
         values = {"latest": show, "decided": show}
@@ -178,6 +192,15 @@ def _step(session: Session, decider: Decider, item: Reflection, decision: Decisi
         values=values,
         details=details,
     )
+
+
+def _due_anew(session: Session, item: Reflection, now: datetime) -> dict[str, Any]:
+    """The columns of an item that is to be visited now, with all attempts before it; whom it asks is asked."""
+    if item.post.exists is not True:
+        look_again(session, item.post, now)
+    if source := stored(item.source):
+        let_be_asked(session, source)
+    return {"due_at": now, "attempts": 0, "deaths": 0, "lease": None, "leased_until": None}
 
 
 def _back_to_failed(session: Session, decider: Decider, item: Reflection, now: datetime) -> Result:

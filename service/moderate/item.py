@@ -26,19 +26,38 @@ class Version:
     author_name: str
     author_url: str | None
     author_photo: str | None
+    picture: str | None
+    """The hash of our copy of it."""
     content: CleanHtml
     text: str
     summary: str
     url: str | None
+    moved_to: str | None
+    """Where its source had moved to for good."""
     published: str | None
     rsvp: str | None
     site_name: str
+    updated: str | None
+    photos: tuple[str, ...]
+    syndication: tuple[str, ...]
+    categories: tuple[str, ...]
     evidence: Evidence | None
 
     @property
     def words(self) -> str:
         """What it says, without markup."""
         return self.text or self.summary
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One attempt at the source: the last answer's status and address, and the seconds it took."""
+
+    status: int | None = None
+    final: str | None = None
+    seconds: float = 0.0
+    spared: bool = False
+    """Whether its host was not asked, since it could not be reached shortly before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +80,17 @@ class Happened:
         return str(said) if said else None
 
     @property
+    def visit(self) -> Visit | None:
+        """The visit to the source that this was, if it was one."""
+        made = self.details.get("visit")
+        return Visit(**made) if made else None
+
+    @property
+    def again(self) -> bool:
+        """Whether somebody wanted the source to be visited anew, of an item that stayed what it was."""
+        return "again" in self.details
+
+    @property
     def undoes(self) -> bool:
         return "undoes" in self.details
 
@@ -71,9 +101,14 @@ class Happened:
         return self.went_to is State.APPROVED and shown is not None and shown != self.seen
 
     @property
+    def renews(self) -> bool:
+        """Whether a rule let a newer revision of what is up take its place."""
+        return "renews" in self.details
+
+    @property
     def moved(self) -> bool:
         """Whether it changed anything; a look that found all as it was did not."""
-        return self.came_from is not self.went_to or self.seen is not None
+        return self.came_from is not self.went_to or self.seen is not None or self.renews
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +138,8 @@ class Item:
     owner: bool
     received: datetime
     checked: datetime | None
+    due: datetime | None
+    """When its source is visited because somebody asked, or once more because it could not be read."""
     reason: Reason | None
     latest: int | None
     shown: int | None
@@ -120,6 +157,11 @@ class Item:
     history: tuple[Happened, ...]
     """The newest first."""
     record: Record
+
+    @property
+    def attempts(self) -> tuple[Happened, ...]:
+        """The visits to its source, the newest first."""
+        return tuple(event for event in self.history if event.visit is not None)
 
     @property
     def waits(self) -> bool:
@@ -168,11 +210,33 @@ class Item:
         return final if final and page and final.page != page.page else None
 
     @property
+    def elsewhere(self) -> Mapping[str, Address]:
+        """What its source claims of itself that does not fit its host, by what it is: ``author``, ``url``,
+        ``canonical``; each domain once."""
+        version, evidence = self.version, self.evidence
+        if version is None or self.page is None:
+            return {}
+        ours = {self.page.domain} | ({self.moved_to.domain} if self.moved_to else set())
+        canonical = evidence.canonical if evidence else None
+        claims = {"author": version.author_url, "url": version.url, "canonical": canonical}
+        found: dict[str, Address] = {}
+        for name, claim in claims.items():
+            if (there := stored(claim)) is not None and there.domain not in ours:
+                found[name] = there
+                ours.add(there.domain)
+        return found
+
+    @property
     def author(self) -> str:
         """Who wrote it, as far as it tells; else its host."""
         version = self.version
         named = (version.author_name or version.site_name) if version else ""
         return named or (self.page.host.removeprefix("www.") if self.page else "")
+
+    @property
+    def picture(self) -> str | None:
+        """The hash of our copy of its author's picture."""
+        return self.version.picture if self.version else None
 
     @property
     def initials(self) -> str:

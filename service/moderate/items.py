@@ -13,7 +13,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, case, func, select
 from sqlalchemy.orm import Session, aliased
 
-from service.model import Arrival, Event, Post, Reflection, Revision, Site
+from service.model import Arrival, Event, Picture, Post, Reflection, Revision, Site
+from service.model.reflection import up, waits
 from service.moderate.asked import Asked
 from service.moderate.item import Happened, Item, Record, Version
 from service.people.roles import Reach
@@ -33,6 +34,8 @@ COUNTED = 1000
 """As far as waiting items are counted."""
 
 Found = Row[Reflection, Post, Site]
+
+_reflection = Reflection.__table__
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ def readable(uid: str) -> bool:
 
 def waiting(session: Session, reach: Reach) -> int:
     """How many wait, counted up to :data:`COUNTED`."""
-    some = select(Reflection.id).where(reach(Reflection.site_id), _waits()).limit(COUNTED).subquery()
+    some = select(Reflection.id).where(reach(Reflection.site_id), waits(_reflection)).limit(COUNTED).subquery()
     return session.scalar(select(func.count()).select_from(some)) or 0
 
 
@@ -81,16 +84,14 @@ def _in_reach(reach: Reach) -> Select[Reflection, Post, Site]:
     )
 
 
-def _waits() -> ColumnElement[bool]:
-    changed = Reflection.latest > func.coalesce(Reflection.decided, 0)
-    return (Reflection.state == State.PENDING) | ((Reflection.state == State.APPROVED) & changed)
-
-
 def _conditions(asked: Asked) -> Iterable[ColumnElement[bool]]:
-    if asked.state is not None:
+    if asked.state is State.APPROVED:
+        yield up(_reflection)
+    elif asked.state is not None:
         yield Reflection.state == asked.state
+        yield ~up(_reflection)  # the words of the index
     if asked.waiting:
-        yield _waits()
+        yield waits(_reflection)
     if asked.site is not None:
         yield Reflection.site_id == asked.site
     if asked.after is not None:
@@ -145,6 +146,7 @@ def _item(
         owner=item.owner,
         received=item.received,
         checked=item.checked,
+        due=item.due_at,
         reason=Reason(item.reason, item.reason_details or {}) if item.reason and item.reason in REASONS else None,
         latest=item.latest,
         shown=item.shown,
@@ -174,12 +176,13 @@ def _versions(session: Session, ids: Sequence[int]) -> Mapping[int, list[Version
     kept = (ranked.c.place <= VERSIONS) | (ranked.c.number == ranked.c.is_shown)
     revision = aliased(Revision, ranked)
     found: dict[int, list[Version]] = defaultdict(list)
-    for one in session.scalars(select(revision).where(kept).order_by(revision.number.desc())):
-        found[one.reflection_id].append(_version(one))
+    with_picture = select(revision, Picture.hash).outerjoin(Picture, Picture.id == revision.picture_id)
+    for one, picture in session.execute(with_picture.where(kept).order_by(revision.number.desc())):
+        found[one.reflection_id].append(_version(one, picture))
     return found
 
 
-def _version(one: Revision) -> Version:
+def _version(one: Revision, picture: str | None) -> Version:
     current = one.cleaned_by >= clean.VERSION
     return Version(
         number=one.number,
@@ -190,13 +193,19 @@ def _version(one: Revision) -> Version:
         author_name=one.author_name,
         author_url=one.author_url,
         author_photo=one.author_photo,
+        picture=picture,
         content=clean.stored(one.html) if current else clean.html(one.html, None),
         text=one.text,
         summary=one.summary,
         url=one.url,
+        moved_to=one.moved_to,
         published=one.published,
         rsvp=one.rsvp,
         site_name=one.site_name,
+        updated=one.updated,
+        photos=tuple(one.photos or ()),
+        syndication=tuple(one.syndication or ()),
+        categories=tuple(one.categories or ()),
         evidence=Evidence.from_json(one.evidence) if one.evidence else None,
     )
 

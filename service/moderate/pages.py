@@ -6,18 +6,21 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
 
-from flask import Blueprint, abort, render_template, request, url_for
+from flask import Blueprint, Response, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from service.database import db
 from service.languages import gettext
 from service.model import Event, Reflection
+from service.model import picture as pictures
 from service.moderate import asked, items, telling
 from service.moderate.asked import Asked
+from service.moderate.difference import changes
 from service.moderate.item import Happened, Item
 from service.people import person
 from service.values.address import shown
+from service.values.portrait import MEDIA_TYPE
 from service.values.reason import Refused
 from service.values.state import State
 
@@ -44,6 +47,7 @@ def register(room: Blueprint) -> None:
     room.context_processor(_words)
     room.add_url_rule("/", "queue", queue)
     room.add_url_rule("/items/<uid>", "item", item)
+    room.add_url_rule("/pictures/<name>.webp", "picture", picture)
 
 
 def queue() -> ResponseReturnValue:
@@ -75,6 +79,14 @@ def queue() -> ResponseReturnValue:
     )
 
 
+def picture(name: str) -> ResponseReturnValue:
+    """``/admin/pictures/<hash>.webp``: our copy of an author's picture, of an item in any state."""
+    body = pictures.read(db.session(), name, person().reach(Reflection.site_id))
+    if body is None:
+        abort(404)
+    return Response(body, mimetype=MEDIA_TYPE)
+
+
 def item(uid: str) -> ResponseReturnValue:
     """``/admin/items/<id>``: everything that we know of one item."""
     found = items.one(db.session(), person().reach, uid)
@@ -98,7 +110,7 @@ def just_done() -> tuple[Item, Happened] | None:
     if found is None or one is None:
         return None
     event = items.happened(found[1])
-    last = next((past for past in one.history if past.moved), None)
+    last = next((past for past in one.history if past.moved or past.id == event.id), None)
     return (one, event) if last is not None and last.id == event.id else None
 
 
@@ -113,4 +125,5 @@ def _words() -> dict[str, object]:
         "now": datetime.now(UTC),
         "buttons": lambda one: CHANGED if one.changed else BUTTONS.get(one.state, ()),
         "address": shown,
+        "changes": changes,
     }

@@ -12,8 +12,9 @@ from service.languages import gettext, ngettext, sentence, spoken
 from service.moderate.decisions import Conflict
 from service.moderate.item import Happened, Item
 from service.values.address import stored
+from service.values.evidence import Hiding, Link, Place, Vouching
 from service.values.reason import REASONS, Reason
-from service.values.state import State
+from service.values.state import Relation, State
 
 # Written out so that they stand in the catalogues; they are said by gettext below.
 KINDS = {
@@ -37,6 +38,17 @@ STATES = {
     State.FAILED: "Failed",
     State.GONE: "Gone",
 }
+CHANGED = {
+    "title": "Title",
+    "author": "Author",
+    "author_url": "Author’s address",
+    "photo": "Author’s picture",
+    "type": "Kind",
+    "rsvp": "Answer to the invitation",
+    "moved_to": "Where it has moved to",
+    "words": "Words",
+    "markup": "The words are the same; their formatting or links are not.",
+}
 DONE = {
     State.RECEIVED: "“%(title)s” is checked again.",
     State.PENDING: "“%(title)s” waits again.",
@@ -59,8 +71,42 @@ BY_ITSELF = {
     State.FAILED: "It failed its verification %(when)s.",
     State.GONE: "It went away %(when)s.",
 }
+PLACES = {
+    Place.TEXT: "in the text",
+    Place.COMMENTS: "among the page’s comments",
+    Place.ASIDE: "beside the text",
+    Place.HEADER: "in the page’s header",
+    Place.FOOTER: "in the page’s footer",
+    Place.MENU: "in a menu",
+    Place.LIST: "in a list of a hundred links or more",
+}
+HIDDEN = {
+    Hiding.ATTRIBUTE: "The link is hidden: the page marks it as not to be shown.",
+    Hiding.STYLE: "The link is hidden: a style makes it invisible.",
+    Hiding.OFF_SCREEN: "The link is hidden: a style puts it where no screen shows it.",
+    Hiding.EMPTY: "The link is hidden: there is nothing in it to see.",
+    Hiding.PROPERTY: "The link is written for programs alone: a reader of that page can’t see it.",
+}
+ELSEWHERE = {
+    "author": "Its author’s address is on another host: %(host)s.",
+    "url": "The address that it gives as its own is on another host: %(host)s.",
+    "canonical": "It calls a page on another host the original: %(host)s.",
+}
 NOBODY = frozenset({"worker", "sender", "source", "writer"})
 """What stands in a record where no person decided."""
+
+UNREAD = frozenset({State.RECEIVED, State.FAILED, State.GONE})
+"""The states in which the last visit's reason is why it is there."""
+
+LOOK_YOURSELF = frozenset({"bot_wall", "forbidden"})
+"""The reasons for which a person may see what we can't."""
+
+VOUCHED = {
+    Vouching.LINKS: "%(host)s vouches for it.",
+    Vouching.SILENT: "Its sender says that %(host)s vouches for it, but that page doesn’t link to it.",
+    Vouching.UNREAD: "Its sender says that %(host)s vouches for it, but that page could not be read.",
+    Vouching.STRANGER: "Its sender says that %(host)s vouches for it, of whom nothing is approved here.",
+}
 
 MOST_SHOWN = 90
 """Characters of a title in a line that says what was done."""
@@ -82,6 +128,11 @@ def size(octets: int) -> str:
     return format_unit(round(octets / 1000, 1), "digital-kilobyte", "short", locale=spoken().replace("-", "_"))
 
 
+def seconds(count: float) -> str:
+    """``2.31 s``, in the spoken language."""
+    return format_unit(round(count, 2), "duration-second", "short", locale=spoken().replace("-", "_"))
+
+
 def rfc3339(moment: datetime) -> str:
     """``2011-10-14T09:30:00Z``."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -99,6 +150,16 @@ def state(of: State) -> str:
     return gettext(STATES[of])
 
 
+def changed(what: str) -> str:
+    """What of an item changed."""
+    return gettext(CHANGED[what])
+
+
+def relation(name: str) -> str:
+    """What a linkback is to its post."""
+    return gettext(KINDS.get(name, "Mention"))
+
+
 def somebody(by: str) -> str:
     """Who it was, for a sentence."""
     if by == "token":
@@ -113,9 +174,13 @@ def happened(event: Happened, now: datetime) -> str:
     when = age(event.at, now)
     if event.by in NOBODY and event.moved:
         return gettext(BY_ITSELF.get(event.went_to, "It was looked at %(when)s."), when=when)
+    if event.again:
+        return gettext(BY_SOMEBODY[State.RECEIVED], who=somebody(event.by), when=when)
     if not event.moved:
         return gettext("It was looked at %(when)s.", when=when)
     who = somebody(event.by)
+    if event.renews:
+        return gettext("%(who)s let its new version through %(when)s.", who=who, when=when)
     if event.undoes:
         return gettext("%(who)s took the last decision back %(when)s.", who=who, when=when)
     if event.keeps:
@@ -128,7 +193,7 @@ def done(item: Item, event: Happened) -> str:
     title = item.title if len(item.title) <= MOST_SHOWN else item.title[: MOST_SHOWN - 1] + "…"
     if event.keeps:
         return gettext("Kept “%(title)s” as it is.", title=title)
-    return gettext(DONE[event.went_to], title=title)
+    return gettext(DONE[State.RECEIVED if event.again else event.went_to], title=title)
 
 
 def conflict(lost: Conflict, now: datetime) -> str:
@@ -153,23 +218,68 @@ def conflict(lost: Conflict, now: datetime) -> str:
 def why(item: Item) -> Iterator[str]:
     """What a moderator should know at a glance: why it is here, and what is odd about it."""
     evidence, moved_to = item.evidence, item.moved_to
-    if item.reason is not None and item.state in (State.FAILED, State.GONE):
-        yield sentence(item.reason, spoken())
+    yield from _unread(item)
     if item.changed:
         yield gettext("It changed since it was approved.")
     if item.state is State.PENDING and any(event.came_from is State.GONE for event in item.history):
         yield gettext("It was gone, and came back.")
-    if evidence is not None and evidence.hidden:
-        yield gettext("The link is hidden: a reader of that page can’t see it.")
+    if item.link is not None and item.link.hidden is not None and not _is_property(item, item.link):
+        yield gettext(HIDDEN[item.link.hidden])
+    if item.link is not None and item.link.place is not Place.TEXT:
+        yield gettext("The link stands %(where)s.", where=gettext(PLACES[item.link.place]))
     if moved_to is not None and item.page is not None and moved_to.domain != item.page.domain:
         yield gettext("It leads to another host.")
     if evidence is not None and evidence.downgraded:
         yield gettext("On the way there, the connection is no longer secure.")
     if evidence is not None and evidence.too_heavy:
         yield gettext("The page is so large that only the link was looked for.")
-    claimed = stored(item.version.author_url if item.version else None)
-    if claimed is not None and item.page is not None and claimed.domain != item.page.domain:
-        yield gettext("Its author’s address is on another host: %(host)s.", host=claimed.host)
+    yield from vouch(item)
+    for claim, there in item.elsewhere.items():
+        yield gettext(ELSEWHERE[claim], host=there.host)
+
+
+def _is_property(item: Item, link: Link) -> bool:
+    """Whether the link is hidden as it should be: a like or a reply needs no words that lead to its post."""
+    return link.hidden is Hiding.PROPERTY and item.type != Relation.MENTION
+
+
+def stands(link: Link) -> Iterator[str]:
+    """Where a link stands, and whether it is one for everybody: ``in the text``, ``hidden``."""
+    yield gettext(PLACES[link.place])
+    if link.hidden is not None:
+        yield gettext("hidden")
+    if link.noscript:
+        yield gettext("only without scripts")
+
+
+def vouch(item: Item) -> Iterator[str]:
+    """What became of the page that its sender says vouches for it: a hint."""
+    named = item.evidence.vouch if item.evidence else None
+    there = stored(named.url) if named else None
+    if named and there:
+        yield gettext(VOUCHED[named.says], host=there.host)
+
+
+def _unread(item: Item) -> Iterator[str]:
+    """Why its source was not read, and what is done about it."""
+    if item.reason is not None and item.state in UNREAD:
+        yield sentence(item.reason, spoken())
+        if item.state is State.FAILED and item.reason.code in LOOK_YOURSELF:
+            yield gettext("You can open it yourself, and approve it by hand if it links.")
+    if again := tried_again(item, datetime.now(UTC)):
+        yield again
+
+
+def tried_again(item: Item, now: datetime) -> str | None:
+    """When a source that could not be read is visited again by itself."""
+    if item.reason is None or item.due is None or item.due <= now:
+        return None
+    return gettext("It is tried again %(when)s.", when=age(item.due, now))
+
+
+def attempt(event: Happened) -> str:
+    """How a visit to the source ended, in a sentence."""
+    return reason(event) or gettext("The source was read, and links to the post.")
 
 
 def record(item: Item) -> str:

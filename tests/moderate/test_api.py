@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -97,6 +97,17 @@ def test_the_history_says_who_did_what(desk: Desk, dashboard: Dashboard, script:
     newest, oldest = found["history"]
     assert (oldest["by"], oldest["from"], oldest["to"], oldest["seen"]) == ("Olga", "pending", "rejected", 1)
     assert (newest["by"], newest["to"], newest["reason"]) == ("token", "approved", "They asked nicely.")
+
+
+def test_the_api_gives_each_attempt_with_the_history(desk: Desk, script: Script) -> None:
+    item = desk.came(state=State.RECEIVED, reason="timeout", columns={"due_at": datetime(2026, 11, 24, 12, tzinfo=UTC)})
+    visit = {"status": None, "final": "https://ada.example/2026/reading", "seconds": 10.0}
+    desk.visited(item, "timeout", {"visit": visit})
+    (found,) = script.items(state="received")
+    (event,) = found["history"]
+    assert (event["status"], event["final"], event["seconds"], event["asked"]) == (None, visit["final"], 10.0, True)
+    assert event["sentence"] == "The source did not answer in time."
+    assert found["due"] == "2026-11-24T12:00:00Z"
 
 
 def test_a_failed_item_says_why(desk: Desk, script: Script) -> None:

@@ -145,6 +145,39 @@ def test_a_failed_item_is_tried_again(
     assert busy.state(item) is State.RECEIVED
 
 
+ATTEMPTED = {
+    "at a desk": Reader(),
+    "on a phone": Reader.on_a_phone(),
+    "in the dark": Reader(dark=True),
+    "in French on a phone": Reader.on_a_phone(language="fr"),
+}
+
+
+@pytest.mark.parametrize("reader", ATTEMPTED)
+def test_what_a_bot_wall_keeps_from_us_is_listed_with_each_attempt(
+    reader: str, open_browser: OpenBrowser, served: Served, busy: Desk, nora: SignIn
+) -> None:
+    wall = {"wall": "Cloudflare", "status": 403}
+    item = busy.came(state=State.FAILED, reason="bot_wall", reason_details=wall)
+    busy.came(state=State.FAILED, reason="no_link", source="https://quiet.example/log")
+    answer = {"status": 403, "final": "https://www.ada.example/2026/reading/?from=a-feed-reader", "seconds": 0.42}
+    for seconds in (0.42, 1.3):
+        busy.visited(item, "bot_wall", wall | {"visit": answer | {"seconds": seconds}})
+    spared = {"status": None, "final": None, "seconds": 0.0, "spared": True}
+    busy.visited(item, "unreachable", {"visit": spared})
+    busy.visited(item, "bot_wall", wall | {"visit": answer})
+    browser = open_browser(ATTEMPTED[reader])
+    sign_in(browser, served, nora, "/admin/?state=failed")
+    card = browser.find(f"#item-{item.uid}")
+    assert "Cloudflare" in card.text
+    browser.shoot(f"walls {reader}")
+    browser.open(f"{served.url}/admin/items/{item.uid}")
+    assert len(browser.all("#attempts li")) == 4
+    browser.shoot(f"attempts {reader}")
+    assert browser.run("return document.documentElement.scrollWidth <= innerWidth")
+    assert browser.complaints() == []
+
+
 def test_keys_decide_without_a_mouse(browser: Browser, served: Served, busy: Desk, nora: SignIn) -> None:
     older = busy.came(source="https://ada.example/1")
     newer = busy.came(source="https://ada.example/2")

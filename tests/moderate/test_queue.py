@@ -71,7 +71,7 @@ def test_it_says_why_it_is_here(desk: Desk, dashboard: Dashboard) -> None:
     item = desk.came(hidden=True, final="https://moved.example/x", author_url="https://famous.example/")
     reasons = [words(reason) for reason in card(dashboard, item).select(".why li")]
     assert reasons == [
-        "The link is hidden: a reader of that page can’t see it.",
+        "The link is hidden: a style makes it invisible.",
         "It leads to another host.",
         "Its author’s address is on another host: famous.example.",
     ]
