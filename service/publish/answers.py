@@ -8,23 +8,40 @@ from typing import Any
 from flask import Response, request
 
 from service.languages import sentence, spoken
+from service.publish.bytes import Bytes
 from service.publish.headers import EVERYWHERE, Headers
-from service.publish.published import Bytes
 from service.values.held import HOLD, HeldAnswer
 from service.values.reason import Refused
 
+VARY = ("Vary", "Accept-Encoding")
+
 
 def give(made: Bytes, headers: Headers, *, hold: bool = True) -> Response:
-    """The answer with these bytes, encoded as the reader takes it; the door may keep it if ``hold``."""
+    """The answer with these bytes, encoded as the reader takes it; the door may keep it if ``hold``, once the bytes
+    are compressed for all."""
     headers = EVERYWHERE + headers
     offer = request.environ.get(HOLD)
-    if offer is not None and hold:
-        offer(HeldAnswer(200, headers, made.etag, made.body, made.gzip, made.br))
+    if offer is not None and hold and made.ready:
+        offer(HeldAnswer(200, (*headers, VARY), made.etag, made.body, made.gzip, made.br))
+        return Response()  # the door makes this reader's answer too, with its tags and conditions
     coding = request.accept_encodings.best_match(("br", "gzip"))
-    response = Response(made.encoded(coding), headers=[*headers, ("Vary", "Accept-Encoding")])
+    made = made.packed(coding)
+    response = Response(made.encoded(coding), headers=[*headers, VARY])
     response.headers["ETag"] = made.etag if coding is None else f'{made.etag[:-1]}-{coding}"'
     if coding is not None:
         response.headers["Content-Encoding"] = coding
+    return response.make_conditional(request)  # type: ignore[return-value]
+
+
+def give_packed(made: Bytes, headers: Headers, *, hold: bool = True) -> Response:
+    """The answer with bytes that no coding makes smaller; the door may keep it if ``hold``."""
+    headers = EVERYWHERE + headers
+    offer = request.environ.get(HOLD)
+    if offer is not None and hold:
+        offer(HeldAnswer(200, headers, made.etag, made.body))
+        return Response()
+    response = Response(made.body, headers=list(headers))
+    response.headers["ETag"] = made.etag
     return response.make_conditional(request)  # type: ignore[return-value]
 
 

@@ -1,38 +1,15 @@
-"""What a reader asks for: the query of a public read → site, post, view; or why not."""
+"""What a reader asks for: the query of a public read → address, view, choices; or why not."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from flask import request
-from sqlalchemy.orm import Session
 
-from service.model import Post, Site, site
-from service.model.post import known
 from service.publish.view import LARGEST, LAST_PAGE, SIZE, Order, View
 from service.values.address import Address, BadAddress, parse
 from service.values.reason import Refused
 
 KNOWN = frozenset({"url", "page", "size", "order", "under", "skip", "theme"})
 """Parameters that change an answer. What comes with others is answered, but not held: they would be endless."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The site that an address belongs to, and the post that it means, if one was ever named."""
-
-    address: Address
-    site: Site
-    post: Post | None
-
-
-def find(session: Session, url: str) -> Found:
-    """Site and post of an address; :class:`Refused` where it is none (``invalid_url``, …) or of no ``unknown_site``."""
-    address = read(url)
-    owner = site.of(session, address)
-    if owner is None:
-        raise Refused("unknown_site")
-    return Found(address, owner, known(session, owner, address))
 
 
 def read(url: str) -> Address:

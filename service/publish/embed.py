@@ -10,13 +10,16 @@ from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_decimal
 from flask import Blueprint, Response, render_template
+from sqlalchemy import Connection
 
 from service.database import db
 from service.languages import gettext, resolve, sentence, speaking, spoken
 from service.languages.speech import unfilled
-from service.model import site
 from service.publish import answers, asked, published, rows
+from service.publish.bytes import Bytes, plain
+from service.publish.found import Found, bases, find
 from service.publish.headers import EVERYWHERE, FRESH, Headers, page, transport
+from service.publish.pictures import PATH
 from service.publish.thread import Heading, Thread
 from service.publish.view import View
 from service.publish.widget import STYLE
@@ -39,27 +42,30 @@ def register(room: Blueprint, base_url: str) -> None:
 
     @room.get("/embed")
     def embed() -> Response:
-        session = db.session()
         try:
             theme = asked.choice("theme", "auto", "light", "dark")
-            view, found = asked.view(), asked.find(session, asked.url())
+            view, url = asked.view(), asked.url()
+            with db.engine.connect() as connection:
+                found = find(connection, url, f"embed-{theme}-{view.name}")
+                origins = dict.fromkeys(base.origin for base in bases(connection, found.site))
+                made = _bytes(connection, found, view, theme)
         except Refused as refusal:
             return _refuse(refusal, common)
-        head, post = rows.heading(found.site, found.post, found.address), found.post
-        origins = dict.fromkeys(base.origin for base in site.bases(found.site))
-        if post is None:
-            made = published.pack(_page(Thread(head, {}, view=view), theme))
-        else:
-            post_id = post.id
-            made = published.of(
-                post,
-                f"embed-{theme}-{view.name}",
-                (head, STYLE),
-                lambda: _page(rows.thread(session, post_id, head, view), theme),
-                keep=view.usual,
-            )
         headers = (HTML, ("Cache-Control", FRESH), *page(origins), *common)
-        return answers.give(made, headers, hold=post is not None and asked.holdable())
+        return answers.give(made, headers, hold=found.post is not None and asked.holdable())
+
+
+def _bytes(connection: Connection, found: Found, view: View, theme: str) -> Bytes:
+    post, heading = found.post, found.heading
+    if post is None:
+        return plain(_page(Thread(heading, {}, view=view), theme))
+    return published.of(
+        found,
+        f"embed-{theme}-{view.name}",
+        (heading, STYLE),
+        lambda: _page(rows.thread(connection, post, heading, view), theme),
+        keep=view.usual,
+    )
 
 
 def _page(thread: Thread, theme: str) -> bytes:
@@ -74,6 +80,7 @@ def _page(thread: Thread, theme: str) -> bytes:
             style=f"embed/{STYLE}.css",
             host=_host,
             initials=_initials,
+            picture=PATH.format,
             when=_when,
             link=lambda view: _link(thread.heading, view, theme),
         )

@@ -39,6 +39,13 @@ FILE: Headers = (
     ("Referrer-Policy", "strict-origin-when-cross-origin"),
 )
 
+PICTURE: Headers = (
+    ("Access-Control-Allow-Origin", "*"),
+    ("Cross-Origin-Resource-Policy", "cross-origin"),
+    ("Content-Security-Policy", "default-src 'none'; sandbox"),
+    ("Referrer-Policy", "strict-origin-when-cross-origin"),
+)
+
 SCRIPT_AGE = "public, max-age=3600, stale-while-revalidate=86400"
 FOR_EVER = "public, max-age=31536000, immutable"
 

@@ -1,112 +1,102 @@
 """Published bytes: made once for each version of a post, kept in the database, compared at each read.
 
 Nothing that was taken down outlives its version: whoever changes what is public raises the version in the same
-transaction, and bytes are given only under the version that they were made of. Bytes are also named by all else that
-went into them (title, locale, what is open, the cleaning, the words, our own form), so that none of those has to be
-remembered either. If the database can be read but not written, the bytes are given all the same.
+transaction, and bytes are given only under the version that they were made of. They are also given only while all else
+that went into them (title, locale, what is open, the cleaning, the words, our own form) is what it was, so that none of
+those has to be remembered either.
+
+Nobody waits until bytes are kept: if they can't be, or are lost on the way, the next reader's are made anew.
 """
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import count
+from typing import Any
 
-import brotli
-import structlog
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import Engine, Integer, LargeBinary, String, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from service.database import db, write
+from service.database import Kind, db, write_later
 from service.languages.widget import edition
 from service.model import Post, Published
 from service.model.insert import dialect
+from service.publish.bytes import Bytes, plain
+from service.publish.found import Found
 from service.values import clean
 
 FORM = 1
 """Raised when the form of what we publish changes."""
 
-Result = TypeVar("Result")
-
-log = structlog.get_logger()
-
 _post, _published = Post.__table__, Published.__table__
-_CURRENT = select(_post.c.version).where(_post.c.id == bindparam("post_id"))
-_KEPT = select(_published.c.etag, _published.c.body, _published.c.gzip, _published.c.brotli).where(
-    _published.c.post_id == bindparam("post_id"),
-    _published.c.view == bindparam("view"),
-    _published.c.version == bindparam("version"),
-)
-_OLDER = delete(Published).where(
-    _published.c.post_id == bindparam("post_id"), _published.c.version < bindparam("version")
-)
+_COLUMNS = ("post_id", "view", "version", "made_of", "etag", "body", "gzip", "brotli")
+_ROW = select(
+    _post.c.id,
+    bindparam("view", type_=String),
+    _post.c.version,
+    *(bindparam(name, type_=String) for name in ("made_of", "etag")),
+    *(bindparam(name, type_=LargeBinary) for name in ("body", "gzip", "brotli")),
+).where(_post.c.id == bindparam("post", type_=Integer), _post.c.version == bindparam("version", type_=Integer))
+"""The row, if the post is still in the version of which the bytes were made: else somebody decided meanwhile."""
 
 
-def _newer(insert: Any) -> Any:
-    """The INSERT that takes an older version's place."""
-    given = insert(_published)
-    values = {name: given.excluded[name] for name in ("version", "etag", "body", "gzip", "brotli")}
-    where = _published.c.version < given.excluded.version
+_OLDER = delete(Published).where(_published.c.post_id == bindparam("post"), _published.c.version < bindparam("version"))
+
+
+def _latest(insert: Any) -> Any:
+    """The INSERT that takes an older row's place; a version is never taken back."""
+    given = insert(_published).from_select(_COLUMNS, _ROW)
+    values = {name: given.excluded[name] for name in _COLUMNS[2:]}
+    where = _published.c.version <= given.excluded.version
     return given.on_conflict_do_update(index_elements=["post_id", "view"], set_=values, where=where)
 
 
-_NEWER = {"sqlite": _newer(sqlite.insert), "postgresql": _newer(postgresql.insert)}
+_LATEST = {"sqlite": _latest(sqlite.insert), "postgresql": _latest(postgresql.insert)}
 
 
-@dataclass(frozen=True, slots=True)
-class Bytes:
-    """One answer in three encodings, with its strong entity tag (quotes included)."""
-
-    etag: str
-    body: bytes
-    gzip: bytes
-    br: bytes
-
-    def encoded(self, coding: str | None) -> bytes:
-        return {"gzip": self.gzip, "br": self.br}.get(coding or "", self.body)
-
-
-def pack(body: bytes) -> Bytes:
-    """The bytes, compressed once for all who will read them."""
-    tag = hashlib.sha256(body).hexdigest()[:32]
-    return Bytes(f'"{tag}"', body, gzip.compress(body, 9, mtime=0), brotli.compress(body, quality=5))
-
-
-def of(post: Post, view: str, facts: object, render: Callable[[], bytes], *, keep: bool = True) -> Bytes:
+def of(found: Found, view: str, facts: object, render: Callable[[], bytes], *, keep: bool = True) -> Bytes:
     """The bytes of this view of the post in its present version: those kept, or else rendered now.
 
-    ``facts`` is all that they are made of beside the post's items. They are kept if ``keep``.
+    ``facts`` is all that they are made of beside the post's items. They are kept if ``keep``. They are compressed for
+    all when somebody asks for them again: most threads are read once in a version, and by few.
     """
-    post_id, version = post.id, post.version
-    name = _name(view, facts)
-    kept = db.session.execute(_KEPT, {"post_id": post_id, "view": name, "version": version}).first()
-    if kept is not None:
-        return Bytes(*kept)
-    made = pack(render())
-    if keep:
-        _keep(post_id, name, version, made)
+    made_of = _hash((facts, FORM, clean.VERSION, edition()))
+    kept = found.kept.bytes if found.kept and found.kept.made_of == made_of else None
+    before = next(_asked(db.engine, found.post, view))
+    made = kept or plain(render())
+    if kept or before:
+        made = made.packed("gzip", "br")
+    if keep and made is not kept:
+        _keep(found, view, made_of, made)
     return made
 
 
-def _name(view: str, facts: object) -> str:
-    said = repr((view, facts, FORM, clean.VERSION, edition()))
-    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+@lru_cache(maxsize=4096)
+def _asked(_engine: Engine, _post: int | None, _view: str) -> Iterator[int]:
+    """How often a view that was made here lately was asked for before."""
+    return count()
 
 
-def _keep(post_id: int, name: str, version: int, made: Bytes) -> None:
-    def work(session: Session) -> None:
-        place = {"post_id": post_id, "version": version}
-        if session.scalar(_CURRENT, {"post_id": post_id}) != version:
-            return  # somebody decided meanwhile, or the post is gone: the next reader's are newer
-        session.execute(_OLDER, place)
-        row = {"view": name, "etag": made.etag, "body": made.body, "gzip": made.gzip, "brotli": made.br}
-        session.execute(_NEWER[dialect(session)], place | row)
+def _hash(said: object) -> str:
+    return hashlib.sha256(repr(said).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
-    try:
-        write(work)
-    except DBAPIError as failed:
-        log.warning("published bytes are not kept", post=post_id, error=str(failed.orig))
+
+def _keep(found: Found, view: str, made_of: str, made: Bytes) -> None:
+    place = {"post": found.post, "version": found.version, "view": view, "made_of": made_of}
+    row = place | {"etag": made.etag, "body": made.body, "gzip": made.gzip, "brotli": made.br}
+
+    write_later(_KEEPING, row, "published bytes are not kept")
+
+
+def _write(session: Session, rows: Sequence[Mapping[str, Any]]) -> Sequence[None]:
+    in_order = sorted(rows, key=lambda row: (row["post"], row["view"]))  # of two processes neither waits for the other
+    connection = session.connection()
+    connection.execute(_OLDER, in_order)
+    connection.execute(_LATEST[dialect(session)], in_order)
+    return [None] * len(rows)
+
+
+_KEEPING: Kind[Mapping[str, Any], None] = Kind(_write)

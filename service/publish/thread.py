@@ -56,6 +56,8 @@ class Item:
     owner: bool = False
     edited: datetime | None = None
     rsvp: str | None = None
+    picture: str | None = None
+    """The hash of our copy of its author's picture."""
 
     @property
     def act(self) -> str | None:
@@ -142,8 +144,18 @@ def counts_json(counts: Mapping[str, int]) -> dict[str, int]:
     return {"total": sum(counts.values()), **{kind.value: counts.get(kind, 0) for kind in Kind}}
 
 
-def as_json(thread: Thread, address: Callable[[View], str]) -> dict[str, Any]:
-    """The thread in the form of the public API; ``address`` gives where a further view of it is."""
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where things are, for those who read the thread elsewhere."""
+
+    view: Callable[[View], str]
+    """A further view of the thread."""
+    picture: Callable[[str], str]
+    """The picture of this hash."""
+
+
+def as_json(thread: Thread, places: Places) -> dict[str, Any]:
+    """The thread in the form of the public API."""
     heading, view = thread.heading, thread.view
     return {
         "url": heading.url,
@@ -153,24 +165,28 @@ def as_json(thread: Thread, address: Callable[[View], str]) -> dict[str, Any]:
         "total": thread.total,
         "counts": counts_json(thread.counts),
         "open": {"comments": heading.comments_open, "linkbacks": heading.linkbacks_open},
-        "reflections": [_branch_json(branch, view.under, view, address) for branch in thread.branches],
-        "next": address(view.next()) if thread.further else None,
+        "reflections": [_branch_json(branch, view.under, view, places) for branch in thread.branches],
+        "next": places.view(view.next()) if thread.further else None,
     }
 
 
 def moment(when: datetime) -> str:
     """A time as RFC 3339 in UTC: ``2011-10-14T09:30:00Z``."""
-    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return when.astimezone(UTC).isoformat(timespec="seconds").removesuffix("+00:00") + "Z"
 
 
-def _branch_json(branch: Branch, parent: str | None, view: View, address: Callable[[View], str]) -> dict[str, Any]:
+def _branch_json(branch: Branch, parent: str | None, view: View, places: Places) -> dict[str, Any]:
     item = branch.item
     return {
         "id": item.uid,
         "kind": item.kind,
         "type": item.type,
         "url": item.url,
-        "author": {"name": item.author_name, "url": item.author_url, "photo": None},
+        "author": {
+            "name": item.author_name,
+            "url": item.author_url,
+            "photo": places.picture(item.picture) if item.picture else None,
+        },
         "title": item.title or None,
         "content": {"html": item.content.markup, "text": item.text},
         "published": item.published,
@@ -179,6 +195,6 @@ def _branch_json(branch: Branch, parent: str | None, view: View, address: Callab
         "edited": moment(item.edited) if item.edited else None,
         "rsvp": item.rsvp,
         "parent": parent,
-        "replies": [_branch_json(reply, item.uid, view, address) for reply in branch.replies],
-        "more": address(view.rest(item.uid, len(branch.replies))) if branch.more else None,
+        "replies": [_branch_json(reply, item.uid, view, places) for reply in branch.replies],
+        "more": places.view(view.rest(item.uid, len(branch.replies))) if branch.more else None,
     }

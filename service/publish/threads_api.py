@@ -5,11 +5,14 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response
+from sqlalchemy import Connection
 
 from service.database import db
-from service.publish import answers, asked, published, rows
+from service.publish import answers, asked, pictures, published, rows
+from service.publish.bytes import Bytes, plain
+from service.publish.found import Found, find
 from service.publish.headers import API, FRESH, PREFLIGHT, Headers, transport
-from service.publish.thread import Heading, Thread, as_json
+from service.publish.thread import Heading, Places, Thread, as_json
 from service.publish.view import View
 from service.values.reason import Refused
 
@@ -23,8 +26,10 @@ def register(room: Blueprint, base_url: str) -> None:
     @room.get(PATH, provide_automatic_options=False)
     def thread() -> Response:
         try:
-            view, found = asked.view(), asked.find(db.session(), asked.url())
-            made = _bytes(found, view, base_url)
+            view, url = asked.view(), asked.url()
+            with db.engine.connect() as connection:
+                found = find(connection, url, view.name)
+                made = _bytes(connection, found, view, base_url)
         except Refused as refusal:
             return answers.refuse(refusal, common)
         headers = (("Content-Type", "application/json"), ("Cache-Control", FRESH), *common)
@@ -35,24 +40,25 @@ def register(room: Blueprint, base_url: str) -> None:
         return Response(status=204, headers=[*common, *PREFLIGHT])
 
 
-def _bytes(found: asked.Found, view: View, base_url: str) -> published.Bytes:
-    session = db.session()
-    head = rows.heading(found.site, found.post, found.address)
-    post = found.post
+def _bytes(connection: Connection, found: Found, view: View, base_url: str) -> Bytes:
+    post, heading = found.post, found.heading
     if post is None:
-        return published.pack(_render(Thread(head, {}, view=view), base_url))
-    post_id = post.id
+        return plain(_render(Thread(heading, {}, view=view), base_url))
     return published.of(
-        post,
+        found,
         view.name,
-        (head, base_url),
-        lambda: _render(rows.thread(session, post_id, head, view), base_url),
+        (heading, base_url),
+        lambda: _render(rows.thread(connection, post, heading, view), base_url),
         keep=view.usual,
     )
 
 
 def _render(thread: Thread, base_url: str) -> bytes:
-    return answers.json_bytes(as_json(thread, lambda view: address(base_url, thread.heading, view)))
+    places = Places(
+        view=lambda view: address(base_url, thread.heading, view),
+        picture=lambda name: f"{base_url}/{pictures.PATH.format(name)}",
+    )
+    return answers.json_bytes(as_json(thread, places))
 
 
 def address(base_url: str, heading: Heading, view: View) -> str:

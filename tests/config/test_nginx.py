@@ -16,7 +16,7 @@ import pytest
 from tests.support import production as parts
 from tests.support.service import KnownSite, WholeRun, ask
 from tests.support.waiting import free_port, until
-from tests.support.web import Web
+from tests.support.web import Answer, Request, Web
 
 
 @dataclass(frozen=True)
@@ -124,3 +124,63 @@ def test_readers_have_the_last_thread_while_the_service_is_away(dying: tuple[Who
     )
     assert (refused.status, header(refused.headers, "retry-after")) == (503, "5")
     assert refused.text == "The service is away just now; try again in a moment.\n"
+
+
+FRESH = {"Cache-Control": "public, max-age=10, s-maxage=1, stale-if-error=86400", "Vary": "Accept-Encoding"}
+
+
+@pytest.fixture
+def before(web: Web, tmp_path: Path) -> Iterator[str]:
+    """An nginx before a host that answers as the test says."""
+    port = int(web.url(host="127.0.0.1").rpartition(":")[2].rstrip("/"))
+    with parts.nginx(free_port(), port, tmp_path / "nginx") as url:
+        yield url
+
+
+@pytest.mark.parametrize(("status", "given"), [(503, 503), (404, 404), (500, 200)])
+def test_only_a_failure_brings_back_what_was_kept(web: Web, before: str, status: int, given: int) -> None:
+    """A 503 is said by a service that knows better, but is asked too much: what was taken down must not come back."""
+    url = web.url("/thread", "127.0.0.1")
+
+    def answer(_request: Request) -> Answer:
+        first = len(web.requests(url)) == 1
+        return (
+            Answer("as it was", headers=FRESH) if first else Answer("as it is", status, {"Cache-Control": "no-store"})
+        )
+
+    web.answers("/thread", answer, host="127.0.0.1")
+    assert ask(before + "/thread").text == "as it was"
+    until(lambda: ask(before + "/thread") and len(web.requests(url)) > 1, 10, "it is not asked again")
+    told = ask(before + "/thread")
+    assert (told.status, told.text) == (given, "as it was" if given == 200 else "as it is")
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        ("gzip, deflate, br", "br"),
+        ("gzip,deflate,br,zstd", "br"),
+        ("BR", "br"),
+        ("gzip", "gzip"),
+        ("deflate, gzip, br;q=0", "gzip"),
+        ("brotli", ""),
+        ("identity", ""),
+        ("", ""),
+    ],
+)
+def test_an_answer_is_kept_once_for_each_coding(web: Web, before: str, accepted: str, coding: str) -> None:
+    """However browsers put it; and nobody is given a coding that he does not take."""
+
+    def answer(request: Request) -> Answer:
+        return Answer(f"in {request.headers.get('accept-encoding', 'none')}", headers=FRESH | {"Cache-Control": "s-maxage=60"})
+
+    web.answers("/thread", answer, host="127.0.0.1")
+    same = {"br": "br", "gzip": "gzip", "": "identity"}
+    for name in same.values():
+        assert ask(before + "/thread", headers={"Accept-Encoding": name}).text == f"in {name}".replace(
+            "identity", "none"
+        )
+    given = ask(before + "/thread", headers={"Accept-Encoding": accepted})
+    assert given.text == f"in {coding or 'none'}"
+    assert header(given.headers, "vary") == "Accept-Encoding"
+    assert len(web.requests(web.url("/thread", "127.0.0.1"))) == len(same)

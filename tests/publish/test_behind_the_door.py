@@ -9,6 +9,8 @@ import time
 import pytest
 from flask.testing import FlaskClient
 
+from service.languages.widget import edition
+from service.publish.widget import STYLE
 from service.values.held import HOLD, HeldAnswer
 from service.values.state import State
 from tests.support.host_pages import Served
@@ -43,13 +45,29 @@ def test_encodings_and_unchanged_answers_come_from_memory(served: Served) -> Non
 @pytest.mark.parametrize("path", ["/api/v1/thread", "/embed"])
 def test_only_what_somebody_named_is_held(client: FlaskClient, site: KnownSite, threads: Threads, path: str) -> None:
     """Anybody can make up pages of a site: they are answered, and take no room from those that have a thread."""
-    post = threads.post(site)
-    assert held(client, path, url=post.url)
-    assert not held(client, path, url=site.page("made-up"))
+    post, made_up = threads.post(site), site.page("made-up")
+    assert [bool(held(client, path, url=post.url)) for _ in range(3)] == [False, True, True], "most are read once"
+    assert [bool(held(client, path, url=made_up)) for _ in range(3)] == [False] * 3
     assert not held(client, path, url=post.url, key="made-up"), "keys are as endless"
 
 
-def held(client: FlaskClient, path: str, **query: str) -> list[HeldAnswer]:
+def test_counts_are_held_where_one_of_the_pages_was_named(
+    client: FlaskClient, site: KnownSite, threads: Threads
+) -> None:
+    named, made_up = threads.post(site).url, site.page("made-up")
+    assert held(client, "/api/v1/counts", url=[named, made_up])
+    assert not held(client, "/api/v1/counts", url=[made_up, site.page("another")])
+    assert not held(client, "/api/v1/counts", url="https://else.example/")
+    assert not held(client, "/api/v1/counts", url=named, key="made-up")
+
+
+@pytest.mark.parametrize("path", ["/widget.js", f"/widget/{edition()}/fr.json", f"/embed/{STYLE}.css"])
+def test_files_are_held_under_their_own_addresses_alone(client: FlaskClient, path: str) -> None:
+    assert held(client, path)
+    assert not held(client, path, v="made-up")
+
+
+def held(client: FlaskClient, path: str, **query: str | list[str]) -> list[HeldAnswer]:
     """What the door is offered to keep for the next reader."""
     offered: list[HeldAnswer] = []
     answer = client.get(path, query_string=query, environ_overrides={HOLD: offered.append})

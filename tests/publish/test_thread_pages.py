@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from service.publish.thread import REPLIES, Branch, Growth, Heading, Item, Thread, as_json
+from service.publish.thread import REPLIES, Branch, Growth, Heading, Item, Places, Thread, as_json
 from service.publish.view import LARGEST, SIZE, View
 from service.values import clean
 from service.values.state import Kind
+
+PLACES = Places(view=lambda view: f"?{dict(view.query)}", picture=lambda name: f"/pictures/{name}")
 
 
 def item(number: int, parent: int | None = None, **further: object) -> Item:
@@ -66,10 +68,10 @@ def test_the_rest_of_the_replies_is_a_view_of_its_own() -> None:
     thread = Thread(
         Heading("https://b.example/p", "", "en", True, True), {Kind.COMMENT: 60}, (Branch(item(1), more=True),)
     )
-    made = as_json(thread, lambda view: f"?{dict(view.query)}")
+    made = as_json(thread, PLACES)
     assert made["reflections"][0]["more"] == f"?{ {'under': 'u1'} }"
     rest = Thread(thread.heading, thread.counts, (Branch(item(2, parent=1)),), View(under="u1", skip=50), further=True)
-    made = as_json(rest, lambda view: f"?{dict(view.query)}")
+    made = as_json(rest, PLACES)
     assert made["reflections"][0]["parent"] == "u1"
     assert made["next"] == f"?{ {'page': '2', 'under': 'u1', 'skip': '50'} }"
 

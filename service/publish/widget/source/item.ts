@@ -45,6 +45,7 @@ export class Drawing {
     const { language } = this;
     const face = make("span", "face", initials(this.name(item)));
     face.setAttribute("aria-hidden", "true");
+    if (item.author.photo) face.append(picture(item.author.photo));
     const who = make("span", "who", this.author(item));
     if (item.owner) who.append(" ", make("span", "owner", ...language.say("owner")));
     if (item.url) who.append(" ", link("source", item.url, ...language.say("on", { host: hostOf(item.url) })));
@@ -75,4 +76,15 @@ export class Drawing {
 function initials(name: string): string {
   const letters = name.split(/\s+/).map((word) => /[\p{L}\p{N}]/u.exec(word)?.[0] ?? "");
   return (letters[0]! + (letters.length > 1 ? letters.at(-1)! : "")).toUpperCase();
+}
+
+/** The author's picture, always the service's own copy. It covers the initials, and leaves them where it can't come. */
+function picture(address: string): HTMLImageElement {
+  const image = make("img", "picture");
+  image.onerror = () => image.remove();
+  image.alt = "";
+  image.width = image.height = 96;
+  image.loading = "lazy";
+  image.src = address;
+  return image;
 }

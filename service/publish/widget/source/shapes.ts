@@ -15,7 +15,7 @@ export interface Reflection {
   kind: "comment" | "pingback" | "webmention" | "trackback";
   type: "comment" | "mention" | "reply" | "like" | "repost" | "bookmark" | "rsvp";
   url: string | null;
-  author: { name: string; url: string | null };
+  author: { name: string; url: string | null; photo: string | null };
   title: string | null;
   content: { html: string; text: string };
   published: string | null;
