@@ -9,11 +9,6 @@ from collections.abc import Mapping
 from importlib import import_module
 
 import click
-from redis.exceptions import RedisError
-from sqlalchemy.exc import OperationalError
-
-from config.settings import BadSettings
-from service.migrations import WrongDatabase
 
 COMMANDS: Mapping[str, str] = {
     "run": "service.cli.run",
@@ -27,6 +22,14 @@ COMMANDS: Mapping[str, str] = {
     "doctor": "service.cli.doctor",
 }
 """A command's name and its module, whose ``command`` it is."""
+
+FAILURES: Mapping[str, str] = {
+    "config.settings.BadSettings": "{}",
+    "service.migrations.WrongDatabase": "{}",
+    "sqlalchemy.exc.OperationalError": "the database can't be used: {}",
+    "redis.exceptions.RedisError": "Redis can't be used: {}",
+}
+"""What may fail in any command, and how it is said. By name: who only asks for help waits for none of these modules."""
 
 
 class Commands(click.Group):
@@ -47,16 +50,15 @@ class Commands(click.Group):
         """Run what was asked for."""
         try:
             return super().invoke(ctx)
-        except (BadSettings, WrongDatabase) as wrong:
-            raise click.ClickException(str(wrong)) from None
-        except OperationalError as away:
-            raise click.ClickException(f"the database can't be used: {first_line(away.orig)}") from None
-        except RedisError as away:
-            raise click.ClickException(f"Redis can't be used: {first_line(away)}") from None
         except (BrokenPipeError, click.exceptions.Exit):
             raise
         except OSError as failed:
             raise click.ClickException(f"{failed.filename or 'the system'}: {failed.strerror or failed}") from None
+        except Exception as failed:
+            for kind in type(failed).__mro__:
+                if said := FAILURES.get(f"{kind.__module__}.{kind.__qualname__}"):
+                    raise click.ClickException(said.format(first_line(getattr(failed, "orig", failed)))) from None
+            raise
 
 
 def first_line(failed: object) -> str:

@@ -14,19 +14,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
 
 from config.settings import PREFIX, Settings, load
-from service.cli import first_line
 from service.migrations import require
 from service.model.engine import create
 
 SETTLED = "run.json"
 """The file of what a run settled: names of settings and their values, no secrets."""
-
-logger = structlog.get_logger()
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -83,17 +78,6 @@ def database(settings: Settings) -> Iterator[Engine]:
         yield engine
     finally:
         engine.dispose()
-
-
-def check_schema(settings: Settings) -> None:
-    """Passes where the database is of this release or, just now, nobody knows: what serves waits until it is back.
-
-    Raises :class:`service.migrations.WrongDatabase` otherwise.
-    """
-    try:
-        require(settings.database)
-    except OperationalError as away:
-        logger.warning("the database is away; this process waits for it", error=first_line(away.orig))
 
 
 def address(settings: Settings) -> str:

@@ -8,7 +8,8 @@ from threading import Event
 import click
 
 from service.cli import log
-from service.cli.place import check_schema, data_option, settings_of
+from service.cli.place import data_option, settings_of
+from service.cli.schema import check_schema
 from service.cli.told import set_when_told
 
 

@@ -22,6 +22,7 @@ from typing import IO
 
 from service.cli.log import LONGEST, one_line
 from service.cli.parent import die_with_parent
+from service.cli.told import listen
 
 FIRST_WAIT, LONGEST_WAIT = 0.2, 5.0
 """Seconds before a dead child is started again; twice as long each time that it dies young."""
@@ -54,13 +55,13 @@ class _Running:
 
 
 class Supervisor:
-    """Keeps children running. It takes over SIGTERM, SIGINT, SIGHUP and SIGCHLD of its process."""
+    """Keeps children running. It takes over SIGCHLD, and what asks its process to end."""
 
     def __init__(self) -> None:
         self._signals: SimpleQueue[int] = SimpleQueue()
         self._running: list[_Running] = []
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
-            signal.signal(number, self._note)
+        signal.signal(signal.SIGCHLD, self._note)
+        listen(self._note)
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
         self._signals.put(number)

@@ -12,7 +12,8 @@ from queue import SimpleQueue
 from threading import Event, Thread
 from types import FrameType
 
-SIGNALS = (signal.SIGTERM, signal.SIGINT)
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+"""Those that ask us to end."""
 
 Handler = Callable[[int, FrameType | None], None]
 
@@ -29,8 +30,13 @@ def handler_that_sets(stop: Event) -> Handler:
     return lambda number, _frame: told.put(number)
 
 
-def set_when_told(stop: Event) -> None:
-    """Set ``stop`` when SIGTERM or SIGINT comes."""
-    handler = handler_that_sets(stop)
+def listen(handler: Handler) -> None:
+    """Hand what asks us to end to ``handler``; who was started by ``nohup`` outlives his terminal."""
     for number in SIGNALS:
-        signal.signal(number, handler)
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, handler)
+
+
+def set_when_told(stop: Event) -> None:
+    """Set ``stop`` when we are asked to end."""
+    listen(handler_that_sets(stop))

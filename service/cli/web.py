@@ -11,7 +11,8 @@ import click
 from config.settings import Settings
 from service.cli import log
 from service.cli.parent import die_with_parent
-from service.cli.place import address, check_schema, data_option, settings_of
+from service.cli.place import address, data_option, settings_of
+from service.cli.schema import check_schema
 from service.front.door import Door
 from service.front.listen import listen, serve
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import logging
 import os
-import signal
 from pathlib import Path
 from threading import Event
 from types import FrameType
@@ -19,11 +20,14 @@ from rq.worker import WorkerStatus
 
 from config.settings import load
 from service.cli import log
-from service.cli.place import check_schema, data_option, environ_of
-from service.cli.told import SIGNALS, Handler, handler_that_sets
+from service.cli.place import data_option, environ_of
+from service.cli.schema import check_schema
+from service.cli.told import Handler, handler_that_sets, listen
 
 LONGEST_WAIT = 2
 """Seconds between two tries to reach Redis, at most."""
+
+_M_ARENA_MAX = -8  # of malloc.h
 
 logger = structlog.get_logger()
 
@@ -49,8 +53,7 @@ class Worker(SimpleWorker):
         """There is nothing to leave."""
 
     def _install_signal_handlers(self) -> None:
-        for number in SIGNALS:
-            signal.signal(number, self.request_stop)
+        listen(self.request_stop)
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """End after the job, or now if there is none; a second signal changes nothing."""
@@ -87,8 +90,16 @@ def command(queue: str, burst: bool, data: Path | None) -> None:
     check_schema(settings)
     from workers import jobs
 
+    few_arenas()
     logging.getLogger("rq.worker").addFilter(OnceWhileAway())
     work(queue, settings.redis, jobs.stop, burst)
+
+
+def few_arenas() -> None:
+    """Has glibc keep memory in two pools and not in one for each of many threads, where what large pages leave unused
+    adds up to more than the pages."""
+    with contextlib.suppress(AttributeError, OSError):  # another C library
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
 def work(queue: str, redis_url: str, stop: Event, burst: bool) -> None:
@@ -96,8 +107,7 @@ def work(queue: str, redis_url: str, stop: Event, burst: bool) -> None:
     told = handler_that_sets(stop)
     away = False
     while not stop.is_set():
-        for number in SIGNALS:
-            signal.signal(number, told)
+        listen(told)
         try:
             worker = Worker(queue, redis.Redis.from_url(redis_url), told)
             worker.work(burst=burst, logging_level=None)

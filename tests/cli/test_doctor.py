@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.clocks import clock
 from tests.support.commands import Said, command
-from tests.support.programs import program
 
 NAMES = ["settings", "database", "Redis", "clock", "disk", "web"]
 
@@ -83,11 +83,7 @@ def test_a_key_that_others_can_read_is_found(data: Path) -> None:
 
 def test_a_clock_that_goes_wrong_is_found(data: Path, redis_server: str) -> None:
     """A real clock, set back by Debian's faketime; the Redis server goes by the true one."""
-    library = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
-    assert library is not None, program("faketime", "faketime")
-    said = command(
-        "doctor", "--data", data, environ={"LD_PRELOAD": str(library), "FAKETIME": "-2h"}, REDIS_URL=redis_server
-    )
+    said = command("doctor", "--data", data, environ=clock("-2h"), REDIS_URL=redis_server)
     verdict, told = lines(said)["clock"]
     assert verdict == "wrong"
     assert told.startswith("it differs from Redis' by ")

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
 
@@ -23,7 +24,7 @@ from service.model import Reflection
 from service.model.engine import create
 from tests.support.commands import command
 from tests.support.parts import processes
-from tests.support.service import WholeRun, whole
+from tests.support.service import KnownSite, WholeRun, whole
 from tests.support.waiting import answers, free_port, until
 
 READY_SECONDS = 60
@@ -35,6 +36,54 @@ RESTARTED = re.compile(r"supervisor +\| (\S+) was killed by SIGKILL; it is start
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeRun]:
     """A run that the tests of this file may hurt."""
     with whole(tmp_path_factory.mktemp("run")) as started:
+        yield started
+
+
+@dataclass(frozen=True)
+class Start:
+    """A first start that has ended, and what it left."""
+
+    folder: Path
+    took: float
+    status: int
+    site: KnownSite
+    secret: str
+    items: int
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Start:
+    folder = tmp_path_factory.mktemp("starts")
+    began = time.monotonic()
+    with whole(folder) as run:
+        took = time.monotonic() - began
+        site = run.add_site("https://blog.example/")
+        assert run.webmention("https://a.example/1", site.page("post")).status == 201
+        until(lambda: "sign in as" in run.printed, 10, "no owner was told")
+        run.stop()
+        return Start(folder, took, run.process.returncode, site, (run.data / "secret_key").read_text(), stored(run))
+
+
+@pytest.fixture(scope="module")
+def second(first: Start) -> Iterator[WholeRun]:
+    """The one after the first, in its folder."""
+    with whole(first.folder) as run:
+        yield run
+
+
+@pytest.fixture(scope="module")
+def killed(run: WholeRun) -> list[psutil.Process]:
+    """What the run consisted of, whose supervisor is killed now: for the last tests of this file."""
+    all_of_it = everybody(run)
+    run.process.kill()
+    run.process.wait()
+    return all_of_it
+
+
+@pytest.fixture(scope="module")
+def again(run: WholeRun, killed: list[psutil.Process]) -> Iterator[WholeRun]:
+    """A run in the folder of the one that was killed."""
+    with whole(run.data.parent) as started:
         yield started
 
 
@@ -137,84 +186,70 @@ def test_a_database_of_a_newer_release_is_left_alone(tmp_path: Path) -> None:
     assert said.complaint.endswith("of a newer release (schema 9999); start that release instead"), said
 
 
-def test_a_second_start_keeps_everything_and_tells_no_password(tmp_path: Path) -> None:
-    began = time.monotonic()
-    with whole(tmp_path) as first:
-        took = time.monotonic() - began
-        assert took < READY_SECONDS, f"the first start took {took:.1f} s"
-        site = first.add_site("https://blog.example/")
-        assert first.webmention("https://a.example/1", site.page("post")).status == 201
-        until(lambda: "sign in as" in first.printed, 10, "no owner was told")
-        first.stop()
-        assert first.process.returncode == 0, first.printed
-        secret, items = (first.data / "secret_key").read_text(), stored(first)
-    with whole(tmp_path) as second:
-        until(lambda: second.printed.count("Reflections is running") == 2, 10, "it did not greet again")
-        assert second.printed.count("sign in as") == 1
-        assert [
-            known["id"] for known in json.loads(second.command("site", "list")) if known["base_url"] == site.base
-        ] == [site.id]
-        assert (second.data / "secret_key").read_text() == secret
-        assert stored(second) == items >= 1
+def test_a_second_start_keeps_everything_and_tells_no_password(first: Start, second: WholeRun) -> None:
+    assert first.took < READY_SECONDS, f"the first start took {first.took:.1f} s"
+    assert first.status == 0
+    until(lambda: second.printed.count("Reflections is running") == 2, 10, "it did not greet again")
+    assert second.printed.count("sign in as") == 1
+    known = json.loads(second.command("site", "list"))
+    assert [one["id"] for one in known if one["base_url"] == first.site.base] == [first.site.id]
+    assert (second.data / "secret_key").read_text() == first.secret
+    assert stored(second) >= first.items >= 1
 
 
-def test_it_stops_under_load_with_nothing_lost(tmp_path: Path) -> None:
+def test_it_stops_under_load_with_nothing_lost(first: Start, second: WholeRun) -> None:
     """What was answered with 201 is there afterwards; the rest was refused or cut off, and its sender knows."""
-    with whole(tmp_path) as run:
-        site = run.add_site("https://blog.example/")
-        before = stored(run)
-        taken: list[str] = []
-        stop = threading.Event()
+    before = stored(second)
+    taken: list[str] = []
+    stop = threading.Event()
 
-        def send(sender: int) -> None:
-            number = 0
-            while not stop.is_set():
-                number += 1
-                try:
-                    answer = run.webmention(f"https://s{sender}.example/{number}", site.page(f"post-{number % 7}"))
-                except OSError:
-                    return
-                if answer.status == 201:
-                    taken.append(answer.headers["location"])
+    def send(sender: int) -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            try:
+                answer = second.webmention(f"https://s{sender}.example/{number}", first.site.page(f"post-{number % 7}"))
+            except OSError:
+                return
+            if answer.status == 201:
+                taken.append(answer.headers["location"])
 
-        with ThreadPoolExecutor(8) as senders:
-            sending = [senders.submit(send, number) for number in range(8)]
-            until(lambda: len(taken) > 100, 30, "nobody got through")
-            began = time.monotonic()
-            run.process.terminate()
-            run.process.wait(STOP_SECONDS)
-            took = time.monotonic() - began
-            stop.set()
-            for one in sending:
-                one.result()
-        assert run.process.returncode == 0, run.printed
-        assert took < STOP_SECONDS, f"it took {took:.1f} s to stop"
-        assert "had not stopped" not in run.printed
-        assert stored(run) - before >= len(set(taken)) == len(taken)
-
-
-def test_ctrl_c_pressed_twice_ends_it_cleanly(tmp_path: Path) -> None:
-    """Ctrl-C reaches the whole group of the terminal."""
-    with whole(tmp_path) as run:
-        all_of_it = everybody(run)
+    with ThreadPoolExecutor(8) as senders:
+        sending = [senders.submit(send, number) for number in range(8)]
+        until(lambda: len(taken) > 100, 30, "nobody got through")
         began = time.monotonic()
-        os.killpg(run.process.pid, signal.SIGINT)
-        os.killpg(run.process.pid, signal.SIGINT)
-        run.process.wait(STOP_SECONDS)
-        assert time.monotonic() - began < STOP_SECONDS
-        assert run.process.returncode == 0, run.printed
-        assert [one for one in all_of_it if one.is_running()] == []
-        assert "Traceback" not in run.printed
-        assert not answers("127.0.0.1", int(run.url.rpartition(":")[2]))
+        second.process.terminate()
+        second.process.wait(STOP_SECONDS)
+        took = time.monotonic() - began
+        stop.set()
+        for one in sending:
+            one.result()
+    assert second.process.returncode == 0, second.printed
+    assert took < STOP_SECONDS, f"it took {took:.1f} s to stop"
+    assert "had not stopped" not in second.printed
+    assert stored(second) - before >= len(set(taken)) == len(taken)
 
 
-def test_a_supervisor_that_is_killed_leaves_nothing_behind(tmp_path: Path) -> None:
-    with whole(tmp_path) as run:
-        all_of_it = everybody(run)
-        assert len(all_of_it) > 5
-        run.process.kill()
-        run.process.wait()
-        until(lambda: not [one for one in all_of_it if one.is_running()], 10, "something of it lives on")
-        assert not answers("127.0.0.1", int(run.url.rpartition(":")[2]))
-    with whole(tmp_path) as again:
-        assert ready(again)
+def test_a_supervisor_that_is_killed_leaves_nothing_behind(run: WholeRun, killed: list[psutil.Process]) -> None:
+    assert len(killed) > 5
+    until(lambda: not [one for one in killed if one.is_running()], 10, "something of it lives on")
+    assert not answers("127.0.0.1", int(run.url.rpartition(":")[2]))
+
+
+def test_where_one_was_killed_another_starts(again: WholeRun) -> None:
+    assert ready(again)
+
+
+def test_ctrl_c_pressed_twice_ends_it_cleanly(again: WholeRun) -> None:
+    """Ctrl-C reaches the whole group of the terminal."""
+    all_of_it = everybody(again)
+    before = len(again.printed)
+    began = time.monotonic()
+    os.killpg(again.process.pid, signal.SIGINT)
+    os.killpg(again.process.pid, signal.SIGINT)
+    again.process.wait(STOP_SECONDS)
+    assert time.monotonic() - began < STOP_SECONDS
+    assert again.process.returncode == 0, again.printed
+    assert [one for one in all_of_it if one.is_running()] == []
+    assert "Traceback" not in again.printed[before:]
+    assert not answers("127.0.0.1", int(again.url.rpartition(":")[2]))
