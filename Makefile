@@ -29,8 +29,8 @@ check: $(VENV)/.test node_modules/.installed  ## format, lint, types, who import
 	$(BIN)/lint-imports
 	$(NPM) run check
 
-drill: $(VENV)/.test  ## the long fault drills
-	$(BIN)/python -m pytest -m drill
+drill: $(VENV)/.test  ## the long fault drills, one after another
+	$(BIN)/python -m pytest -m drill --numprocesses 0 --verbose
 
 bench: $(VENV)/.test $(VENV)/.bench  ## the benchmark table, against nginx and peers
 	$(BIN)/python -m bench
