@@ -20,7 +20,7 @@ from service.front.listen import listen
 from service.model import site as sites
 from service.model.engine import create, writing
 from service.values.address import parse
-from tests.support.waiting import free_port
+from tests.support.waiting import free_port, free_ports
 
 Begin = Callable[..., DemoBlog | None]
 
@@ -63,7 +63,7 @@ def standing(settings: Settings) -> str | None:
 
 
 def test_a_first_start_puts_it_on_the_next_port(embedded: Settings, begin: Begin) -> None:
-    port = free_port()
+    port = free_ports(3)
     demo = begin(embedded, port)
     assert demo is not None
     assert demo.listening.getsockname() == ("127.0.0.1", port + 1)
@@ -72,7 +72,7 @@ def test_a_first_start_puts_it_on_the_next_port(embedded: Settings, begin: Begin
 
 
 def test_where_the_next_port_is_taken_it_takes_the_one_after(embedded: Settings, begin: Begin) -> None:
-    port = free_port()
+    port = free_ports(3)
     with closing(listen("127.0.0.1", port + 1)):
         begin(embedded, port)
     assert standing(embedded) == f"http://127.0.0.1:{port + 2}/"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import random
 import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -30,6 +32,16 @@ def free_port(host: str = "127.0.0.1") -> int:
         probe.bind((host, 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def free_ports(number: int, host: str = "127.0.0.1") -> int:
+    """The first of so many ports in a row that nobody listens on, below those that the system gives out by itself."""
+    while True:
+        first = random.randrange(20_000, 32_000)
+        with ExitStack() as stack, suppress(OSError):
+            for port in range(first, first + number):
+                stack.enter_context(socket.socket()).bind((host, port))
+            return first
 
 
 def answers(host: str, port: int) -> bool:
