@@ -172,7 +172,8 @@ def test_an_answer_is_kept_once_for_each_coding(web: Web, before: str, accepted:
     """However browsers put it; and nobody is given a coding that he does not take."""
 
     def answer(request: Request) -> Answer:
-        return Answer(f"in {request.headers.get('accept-encoding', 'none')}", headers=FRESH | {"Cache-Control": "s-maxage=60"})
+        coding = request.headers.get("accept-encoding", "none")
+        return Answer(f"in {coding}", headers=FRESH | {"Cache-Control": "s-maxage=60"})
 
     web.answers("/thread", answer, host="127.0.0.1")
     same = {"br": "br", "gzip": "gzip", "": "identity"}
