@@ -178,6 +178,14 @@ def test_a_count_of_the_post_itself_leaves_the_thread_its_place(browser: Browser
     assert browser.complaints() == []
 
 
+def test_a_count_speaks_its_sites_language_as_the_thread_does(browser: Browser, blog: Blog) -> None:
+    the_thread_of_2011(blog)
+    count = '<div lang="en"><reflections-count url="/lenteur"></reflections-count></div>'
+    browser.open(blog.page("accueil", count + blog.served.script))
+    said = "return document.querySelector('reflections-count').shadowRoot?.textContent"
+    browser.waits_for(lambda: browser.run(said) == "8 réflexions", "the count did not speak French")
+
+
 def test_an_overview_that_counts_other_pages_gets_no_thread(browser: Browser, blog: Blog) -> None:
     the_thread_of_2011(blog)
     count = '<a href="/lenteur"><reflections-count></reflections-count></a>'

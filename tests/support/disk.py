@@ -20,6 +20,9 @@ UNLIMITED = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
 class Disk(Protocol):
     """What can be filled up for a process and all below it, and freed again."""
 
+    reason: str
+    """What senders are told meanwhile, in a word or two."""
+
     def fill(self, run: int) -> None: ...
 
     def free(self) -> None: ...
@@ -27,6 +30,8 @@ class Disk(Protocol):
 
 class FileSystem:
     """A file system of its own, and a file that takes what room there is."""
+
+    reason = "no space"
 
     def __init__(self, folder: Path) -> None:
         self._ballast = folder / "ballast"
@@ -46,7 +51,9 @@ class FileSystem:
 
 class Quota:
     """Where nothing may be mounted: no file of these processes may grow past ``size``. Redis is left out, whom that
-    would kill."""
+    would kill. SQLite can't tell that from a broken disk."""
+
+    reason = "busy"
 
     def __init__(self, size: int = 0) -> None:
         self._size = size

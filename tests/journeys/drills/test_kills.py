@@ -16,7 +16,7 @@ from tests.support.web import Web
 pytestmark = pytest.mark.drill
 
 KILLS, MENTIONS = 200, 2000
-PAUSE = 0.6
+PAUSE = 0.5
 
 
 def test_on_sqlite_with_all_parts_under_one_supervisor(tmp_path: Path, web: Web) -> None:

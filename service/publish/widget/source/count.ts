@@ -29,8 +29,9 @@ export class ReflectionsCount extends HTMLElement {
     return pageOf(this, this.closest("a")?.href);
   }
 
-  async show(total: number): Promise<void> {
-    const language = await speak(languageOf(this));
+  /** In the language of its tag, else its site's, else the page's. */
+  async show(total: number, locale?: string): Promise<void> {
+    const language = await speak(this.lang || locale || languageOf(this));
     const root = this.shadowRoot ?? this.attachShadow(bare({ mode: "open" }));
     root.replaceChildren(...language.count("count", total));
   }
@@ -45,7 +46,8 @@ async function askAll(): Promise<void> {
     const fits = pages.findIndex((page, place) => place === MOST || (length += page.length) > LONGEST);
     const batch = pages.splice(0, fits < 0 ? pages.length : Math.max(fits, 1));
     ask<Counts>("counts", batch.map((page) => ["url", page])).then(
-      ({ counts }) => asking.forEach((count) => counts[count.page] && count.show(counts[count.page]!.total)),
+      ({ counts, locales }) =>
+        asking.forEach((count) => counts[count.page] && count.show(counts[count.page]!.total, locales[count.page])),
       () => {}, // what stands inside the tags stays
     );
   }

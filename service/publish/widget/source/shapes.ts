@@ -29,6 +29,7 @@ export interface Reflection {
 
 export interface Counts {
   counts: Record<string, { total: number }>;
+  locales: Record<string, string>;
 }
 
 /** A text, or its forms by the plural category (CLDR); what has no form of its own reads like `other`. */
