@@ -13,9 +13,7 @@ import redis
 from rq import Queue
 from rq.serializers import JSONSerializer
 
-JOBS: Mapping[str, str] = MappingProxyType(
-    {"verify": "workers.jobs.verify_due", "errands": "workers.jobs.run_errands"}
-)
+JOBS: Mapping[str, str] = MappingProxyType({"verify": "workers.jobs.verify_due", "errands": "workers.jobs.run_errands"})
 """Queue → the function that works it off. The names are all that the web side knows of the workers."""
 
 PAUSE = 0.5
