@@ -18,6 +18,9 @@ from tests.support.programs import running
 from tests.support.service import SECRET, reflections
 from tests.support.waiting import until
 
+LOGGED = b"\x02\x02"
+"""What the head of a SQLite file in WAL mode says (sqlite.org/fileformat2, 1.3.3)."""
+
 OURS = set(Base.metadata.tables) | {"alembic_version"}
 
 
@@ -69,8 +72,9 @@ def test_killed_half_way_it_leaves_nothing_on_sqlite(tmp_path: Path) -> None:
     empty = Empty(f"sqlite:///{file}", tmp_path)
 
     def writing() -> bool:
-        """Somebody has the file's one lock for who writes."""
-        if not file.exists():
+        """Somebody has the file's one lock for who writes. Nobody may touch it before it has a log: who has just begun
+        to make one waits for nobody."""
+        if not file.exists() or file.read_bytes()[18:20] != LOGGED:
             return False
         with closing(sqlite3.connect(file, isolation_level=None, timeout=0)) as other:
             try:
