@@ -62,6 +62,7 @@ class Visit:
     validators: Validators | None
     """For a conditional request, where the source was found before."""
     post_exists: bool | None
+    received: datetime
     vouch: Address | None = None
     """The page that its sender says vouches for it, where nothing was read of it yet."""
     again: bool = False
@@ -201,9 +202,10 @@ def give_back(engine: Engine, held: Iterable[Leased], until: datetime | None = N
     _let(engine, held, {"lease": None, "leased_until": until})
 
 
-def postpone(engine: Engine, visit: Visit, until: datetime) -> None:
-    """Lets go of an item that was not visited, and makes it due later."""
-    _let(engine, [visit], {"lease": None, "leased_until": None, "again_at" if visit.again else "due_at": until})
+def postpone(engine: Engine, held: Visit | Want, until: datetime) -> None:
+    """Lets go of what was not visited, and makes it due later."""
+    by_ourselves = isinstance(held, Visit) and held.again
+    _let(engine, [held], {"lease": None, "leased_until": None, "again_at" if by_ourselves else "due_at": until})
 
 
 def count_death(engine: Engine, held: Leased, now: datetime) -> None:
@@ -369,6 +371,7 @@ def _visit(item: Reflection, taken: _Taken, again: bool) -> Visit:
         deaths=item.deaths,
         validators=Validators(item.etag, item.modified) if was_found and (item.etag or item.modified) else None,
         post_exists=item.post.exists,
+        received=item.received,
         vouch=_vouch(item) if item.latest is None else None,
         again=again,
     )

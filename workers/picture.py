@@ -1,7 +1,7 @@
 """Authors' pictures: fetched as everything else is, drawn anew in the reading child, kept under their hash.
 
     claim ──► fetch ×N ──► draw ──► settle
-    (due)     (threads)    (child)  (sighting; the posts that show it are published anew)
+    (due)     (threads)    (child)  (sighting; what was welcome before shows it from now on)
 
 An errand: it may take its time, and no item waits for it. A host whose turn is taken is left alone, and its pictures
 with it, as :mod:`workers.verify` does it.
@@ -29,7 +29,7 @@ from workers.answer import Accept
 from workers.child import CannotStart, Crashed
 from workers.due import LEASE, Want
 from workers.means import AWAY, LONGEST_RUN, Means
-from workers.rests import Rests
+from workers.rests import ON_THE_WAY, Rests
 
 LARGEST = 2 * 1024 * 1024
 """Bytes of a picture that is fetched."""
@@ -122,29 +122,29 @@ class Pictures:
 
     def _later(self, want: Want, busy: Busy) -> None:
         """Leaves a picture alone until its host may be asked; others of that host with it."""
-        if busy.seconds <= SOON and not busy.hops:
-            self._resting.add(want.host, busy.seconds)
-        seconds = min(timedelta(seconds=busy.seconds), LEASE)
-        due.give_back(self._means.engine, [want], _now() + seconds)
+        seconds = busy.seconds * (ON_THE_WAY if busy.hops else 1)
+        if busy.seconds > LEASE.total_seconds():
+            due.postpone(self._means.engine, want, _now() + timedelta(seconds=busy.seconds))
+        else:
+            due.give_back(self._means.engine, [want], _now() + min(timedelta(seconds=seconds), LEASE))
+        if seconds <= SOON:
+            self._resting.add(want.host, seconds)
         self._held.discard(want)
 
 
 def settle(session: Session, want: Want, found: Portrait | Failure, now: datetime, chance: float) -> None:
-    """Writes what was found, under the lease; the posts that show the picture follow where its copy is another."""
+    """Writes what was found, under the lease. A copy is never exchanged."""
     row = session.get(Picture, want.picture, with_for_update=True, populate_existing=True)
     if row is None or row.lease != want.token:
         return
     seen = sighting(want.attempts, found, now, chance)
-    before = row.hash
-    if not seen.keeps:
-        row.hash = seen.portrait.hash if seen.portrait else None
-        row.body = seen.portrait.body if seen.portrait else None
     row.fetched, row.due_at = now, seen.due
     row.attempts = want.attempts + 1 if seen.due else 0
     row.lease = row.leased_until = None
-    session.flush()
-    if row.hash != before:
-        picture.republish(session, row.id)
+    if seen.portrait is not None and row.hash is None:
+        row.hash, row.body = seen.portrait.hash, seen.portrait.body
+        session.flush()
+        picture.follow(session, row.id, row.hash)
 
 
 def _now() -> datetime:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import time
 from typing import Generic, TypeVar
 
+ON_THE_WAY = 10.0
+"""How many times longer what a redirect leads to a busy host is left alone: its own host is asked again each time."""
+
 K = TypeVar("K")
 
 

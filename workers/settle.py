@@ -64,10 +64,9 @@ def settle(
     advice = _advice(session, item, found) if item.state in (State.RECEIVED, State.APPROVED) else None
     outcome = conclude(known, found, advice.to if advice else None, now, chance)
     latest = item.latest
-    portrait = _portrait(session, found, now)
     if outcome.revise and isinstance(found, Reading):
         latest = (latest or 0) + 1
-        session.add(revision(item, found, latest, portrait, now))
+        session.add(revision(item, found, latest, _portrait(session, found, now), now))
     elif said is not None and isinstance(found, Reading) and _moved(said, found) and said.number == item.shown:
         publish(session, item.post_id)
     if item.state is State.RECEIVED:
@@ -126,16 +125,16 @@ def _page(item: Reflection, found: Found, validators: Validators | None, outcome
 
 
 def _moved_key(item: Reflection, found: Reading) -> str | None:
-    """The key of the address to which the source moved within its own domain: whoever redirects his page to another's
-    is not taken for the other."""
-    new = stored(found.evidence.moved_to)
-    key = source_key(new) if new and new.domain == item.host else None
+    """The key of the address to which the source moved on its own host: whoever redirects his page to another's, on
+    a subdomain say, is not taken for the other."""
+    old, new = stored(item.source), stored(found.evidence.moved_to)
+    key = source_key(new) if old and new and new.host == old.host else None
     return key if key != item.source_key else None
 
 
-def _portrait(session: Session, found: Found, now: datetime) -> int | None:
+def _portrait(session: Session, found: Reading, now: datetime) -> int | None:
     """The author's picture, which is wanted from now on."""
-    photo = stored(found.entry.author.photo) if isinstance(found, Reading) else None
+    photo = stored(found.entry.author.photo)
     return picture.want(session, photo, now) if photo is not None else None
 
 

@@ -43,7 +43,7 @@ from workers.due import LEASE, Held, Look, Visit
 from workers.further import FurtherPage
 from workers.means import AWAY, LONGEST_RUN, Means
 from workers.reading.heading import Heading
-from workers.rests import Rests
+from workers.rests import ON_THE_WAY, Rests
 from workers.settle import settle
 
 HANDS = 64
@@ -58,8 +58,8 @@ IMPATIENT = 3.0
 RENEWED_EVERY = 15.0
 """Seconds between two renewals of what is held."""
 
-ON_THE_WAY = 10.0
-"""How many times longer what a redirect leads to a busy host is left alone: its own host is asked again each time."""
+PATIENT = timedelta(days=1)
+"""How long an item may wait for a host that asks for patience without an attempt being counted."""
 
 AFTER = 60.0
 """Seconds over which those are spread that wait for the same host's patience to end."""
@@ -337,9 +337,7 @@ class Run:
     def _later(self, held: Held, busy: Busy) -> None:
         """Leaves an item alone until its host may be asked; others of that host with it."""
         if isinstance(held, Visit) and busy.seconds > LEASE.total_seconds():
-            # Its server asked for patience, and one lease after the other would be no rest for us.
-            due.postpone(self._means.engine, held, _now() + timedelta(seconds=busy.seconds + AFTER * random.random()))  # noqa: S311
-            self._held.remove(held)
+            self._waits(held, busy.seconds)
             return
         seconds = busy.seconds * (1 + random.random())  # noqa: S311
         if busy.hops:
@@ -352,6 +350,15 @@ class Run:
             self._free_soon.add(held, seconds + MOMENT)
         due.give_back(self._means.engine, [held], _now() + min(timedelta(seconds=seconds), LEASE))
         self._held.remove(held)
+
+    def _waits(self, visit: Visit, seconds: float) -> None:
+        """Its server asked for patience, and one lease after the other would be no rest for us."""
+        if _now() - visit.received > PATIENT:
+            spared = Failure(Reason("rate_limited"), visit.source, retry_after=seconds, remembered=True)
+            self._settle(visit, spared, None)
+            return
+        due.postpone(self._means.engine, visit, _now() + timedelta(seconds=seconds + AFTER * random.random()))  # noqa: S311
+        self._held.remove(visit)
 
     def _broke(self, held: Held, error: Exception) -> None:
         """What we did not expect: the database's and the child's troubles end the run, all else is the item's death."""

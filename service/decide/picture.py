@@ -1,4 +1,4 @@
-"""What a look at an author's picture means: a new copy, none any more, or another try."""
+"""What a look at an author's picture means: a copy, none, or another try."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ class Sighting:
     """What becomes of the picture."""
 
     portrait: Portrait | None = None
-    keeps: bool = False
-    """Whether the copy that we have stays: what may pass by itself takes nothing away."""
     due: datetime | None = None
     """When to try again by ourselves."""
 
@@ -25,6 +23,5 @@ def sighting(attempts: int, found: Portrait | Failure, now: datetime, chance: fl
     """What was found after ``attempts`` in vain; ``chance``, from 0 to 1, spreads the next one."""
     if isinstance(found, Portrait):
         return Sighting(found)
-    if not found.reason.meaning.passes:
-        return Sighting()
-    return Sighting(keeps=True, due=next_attempt(attempts, found.retry_after, now, chance))
+    passes = found.reason.meaning.passes
+    return Sighting(due=next_attempt(attempts, found.retry_after, now, chance) if passes else None)

@@ -1,10 +1,27 @@
-"""Authors' pictures: one row an address, however many items name it, with our own small copy of what is there."""
+"""Authors' pictures: one row an address and day, however many items name it, with our own small copy of what was there.
+
+A copy is never exchanged: what readers see is what was there when somebody let the words beside it through
+(:func:`pin`), and whoever puts other bytes at the same address has them looked at like other words.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Engine, Index, LargeBinary, String, Text, and_, case, delete, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Engine,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+    delete,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.model.base import Base, Moment
@@ -15,9 +32,6 @@ from service.model.revision import Revision
 from service.values.address import Address
 from service.values.portrait import is_hash
 
-FRESH = timedelta(days=1)
-"""How old a copy may be before the next item that names it has it fetched again."""
-
 UNUSED = timedelta(hours=1)
 """How long the copy of what nobody names any more is kept, so that an item that is just changing finds it."""
 
@@ -26,10 +40,12 @@ class Picture(Base):
     """One author's picture. It is due for a fetch by its own columns, like a reflection for its verification."""
 
     __tablename__ = "picture"
-    __table_args__ = (Index("ix_picture_due", "due_at"),)
+    __table_args__ = (UniqueConstraint("url", "day"), Index("ix_picture_due", "due_at"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    url: Mapped[str] = mapped_column(Text, unique=True)
+    url: Mapped[str] = mapped_column(Text)
+    day: Mapped[date] = mapped_column()
+    """The day (UTC) on which it was wanted: an address is asked once a day at the most."""
     host: Mapped[str] = mapped_column(Text)
     """Its registrable domain."""
     wanted: Mapped[datetime] = mapped_column(Moment)
@@ -56,14 +72,13 @@ _SHOWN = and_(
 
 
 def want(session: Session, address: Address, now: datetime) -> int:
-    """The id of the picture at this address; one that is new, or old by now, is due for a fetch.
+    """The id of today's picture at this address; one that is new is due for a fetch.
 
     Its row is changed in any case, so that whoever tidies at the same time leaves it.
     """
-    row = {"url": address.page, "host": address.domain, "wanted": now, "due_at": now, "attempts": 0}
-    stale = and_(Picture.due_at.is_(None), or_(Picture.fetched.is_(None), Picture.fetched < now - FRESH))
-    again = {"wanted": now, "due_at": case((stale, now), else_=Picture.due_at)}
-    given = insert(session, Picture).values(row).on_conflict_do_update(index_elements=["url"], set_=again)
+    row = {"url": address.page, "day": now.date(), "host": address.domain, "wanted": now, "due_at": now, "attempts": 0}
+    again = {"wanted": now}
+    given = insert(session, Picture).values(row).on_conflict_do_update(index_elements=["url", "day"], set_=again)
     number: int = session.scalars(given.returning(Picture.id)).one()
     return number
 
@@ -76,18 +91,35 @@ def read(session: Session, name: str, among: ColumnElement[bool]) -> bytes | Non
 
 def read_public(session: Session, name: str) -> bytes | None:
     """The copy of this hash, where an approved item shows it."""
-    return _read(session, name, _SHOWN)
+    return _read(session, name, and_(_SHOWN, _revision.c.portrait == name))
 
 
-def republish(session: Session, picture: int) -> None:
-    """Ends the published version of each post that shows this picture."""
-    posts = select(_reflection.c.post_id).where(_SHOWN, _picture.c.id == picture)
-    session.execute(
-        update(Post)
-        .where(Post.id.in_(posts))
-        .values(version=Post.version + 1)
+def pin(session: Session, reflection: int, number: int, welcome: bool) -> bool:
+    """Lets readers see the copy that is there now, if there is one, with this revision; ``welcome``: whether one that
+    comes later may follow unseen. Whether that changes anything."""
+    copy = select(_picture.c.hash).where(_picture.c.id == _revision.c.picture_id).scalar_subquery()
+    changes = or_(_revision.c.portrait.is_distinct_from(copy), _revision.c.welcome.is_distinct_from(welcome))
+    done = session.execute(
+        update(Revision)
+        .where(Revision.reflection_id == reflection, Revision.number == number, changes)
+        .values(portrait=copy, welcome=welcome)
         .execution_options(synchronize_session=False)
     )
+    return done.rowcount == 1  # type: ignore[attr-defined, no-any-return]
+
+
+def follow(session: Session, picture: int, name: str) -> None:
+    """Shows a copy that has just come with all that was welcome before, and ends their posts' published versions."""
+    shown = and_(_SHOWN, _picture.c.id == picture, _revision.c.welcome, _revision.c.portrait.is_(None))
+    found = session.execute(select(_revision.c.id, _reflection.c.post_id).where(shown)).all()
+    revisions, posts = {row.id for row in found}, {row.post_id for row in found}
+    for table, ids, values in (
+        (Revision, revisions, {"portrait": name}),
+        (Post, posts, {"version": Post.version + 1}),
+    ):
+        session.execute(
+            update(table).where(table.id.in_(sorted(ids))).values(values).execution_options(synchronize_session=False)
+        )
 
 
 def any_unused(engine: Engine, now: datetime) -> bool:

@@ -28,7 +28,11 @@ class Revision(Base):
     author_photo: Mapped[str | None] = mapped_column(Text)
     """Where the author keeps his picture."""
     picture_id: Mapped[int | None] = mapped_column(ForeignKey("picture.id", ondelete="SET NULL"), index=True)
-    """Our copy of it."""
+    """Our copy of it, as far as there is one."""
+    portrait: Mapped[str | None] = mapped_column(String(32))
+    """The hash of the copy that readers see with these words: the one that was there when they were let through."""
+    welcome: Mapped[bool] = mapped_column(default=False)
+    """Whether a rule let them through, which looks at no picture: one that comes later follows by itself."""
     html: Mapped[str] = mapped_column(Text, default="")
     text: Mapped[str] = mapped_column(Text, default="")
     summary: Mapped[str] = mapped_column(Text, default="")

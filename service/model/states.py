@@ -17,6 +17,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from service.decide.schedule import next_look
+from service.model import picture
 from service.model.event import Event
 from service.model.post import Post
 from service.model.reflection import Reflection
@@ -82,7 +83,10 @@ def step(session: Session, item: Reflection, wanted: Step, now: datetime) -> Eve
     )
     if changed.rowcount != 1:  # type: ignore[attr-defined]
         return None
-    if showed != shows:
+    chosen = wanted.show is not None or wanted.to is not wanted.came_from
+    # Only rules approve under a worker's lease.
+    pictured = shows is not None and chosen and picture.pin(session, item.id, shows, welcome=wanted.lease is not None)
+    if showed != shows or pictured:
         publish(session, item.post_id)
     event = Event(
         site_id=item.site_id,

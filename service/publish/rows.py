@@ -27,7 +27,7 @@ from sqlalchemy import (
     select,
 )
 
-from service.model import Picture, Post, Reflection, Revision
+from service.model import Post, Reflection, Revision
 from service.model.reflection import public
 from service.publish.thread import DEEPEST, REPLIES, Growth, Heading, Item, Thread
 from service.publish.view import Order, View
@@ -35,7 +35,7 @@ from service.values import clean
 from service.values.address import Address, stored
 from service.values.state import Kind
 
-_reflection, _revision, _picture = Reflection.__table__, Revision.__table__, Picture.__table__
+_reflection, _revision = Reflection.__table__, Revision.__table__
 _post, _parent, _reply = Post.__table__, _reflection.alias("parent"), _reflection.alias("reply")
 
 # Statements are built once, with their parameters open: to build one takes longer than to run it.
@@ -48,13 +48,6 @@ _ANSWERED = (
     .correlate(_reflection)
     .exists()
     .label("answered")
-)
-_PICTURE = (
-    select(_picture.c.hash)
-    .where(_picture.c.id == _revision.c.picture_id)
-    .correlate(_revision)
-    .scalar_subquery()
-    .label("picture")
 )
 _SHOWN = select(
     _reflection.c.id,
@@ -77,7 +70,7 @@ _SHOWN = select(
     _revision.c.published,
     _revision.c.rsvp,
     _revision.c.cleaned_by,
-    _PICTURE,
+    _revision.c.portrait.label("picture"),
     _ANSWERED,
 )
 _ITS_REVISION = (_revision.c.reflection_id == _reflection.c.id) & (_revision.c.number == _reflection.c.shown)

@@ -63,5 +63,5 @@ def shows(engine: Engine, item: KnownItem, body: bytes, url: str = "https://ada.
         row = session.get_one(Picture, number)
         row.hash, row.body, row.fetched, row.due_at = drawn.hash, drawn.body, now, None
         revisions = update(Revision).where(Revision.reflection_id == item.id)
-        session.execute(revisions.values(picture_id=number, author_photo=url))
+        session.execute(revisions.values(picture_id=number, portrait=drawn.hash, author_photo=url))
     return drawn.hash

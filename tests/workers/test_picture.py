@@ -1,4 +1,4 @@
-"""Authors' pictures: fetched once, as safely and as slowly as all else, and what readers see follows them."""
+"""Authors' pictures: fetched once, safely and slowly as all else, and shown as they were when somebody decided."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import redis
+from flask.testing import FlaskClient
 from sqlalchemy import delete, update
 
+from service.decide.conclude import RETRIES
 from service.model import Picture, Reflection
 from service.model.engine import writing
 from service.model.picture import any_unused
+from service.model.states import Step, step
 from service.values.portrait import Portrait
 from service.values.state import State
 from tests.support.fetching import fetcher
@@ -25,6 +29,7 @@ from tests.support.waiting import until
 from tests.support.web import Answer, Request
 from tests.support.worker import Start
 from tests.workers.test_fetch_addresses import NOT_A_PAGE, NUMBERS, PRIVATE
+from tests.workers.test_verify import rule
 from workers import due
 from workers.child import Child, Crashed
 from workers.due import LEASE
@@ -74,22 +79,94 @@ def test_many_items_with_one_picture_fetch_it_once(sqlite_pipeline: Pipeline) ->
     assert {item.state for item in sqlite_pipeline.items()} == {State.PENDING}
 
 
-def test_what_readers_see_follows_the_picture(pipeline: Pipeline) -> None:
+def public(client: FlaskClient, pipeline: Pipeline) -> list[str | None]:
+    """The pictures that readers see under the post."""
+    thread: Any = client.get("/api/v1/thread", query_string={"url": pipeline.post()}).json
+    return [item["author"]["photo"] for item in thread["reflections"]]
+
+
+def decide(pipeline: Pipeline, item: int, to: State = State.APPROVED) -> None:
+    with writing(pipeline.engine) as session:
+        row = session.get_one(Reflection, item)
+        show = row.latest if to is State.APPROVED else None
+        assert step(session, row, Step(row.state, to, by="Olga", seen=row.latest, show=show), datetime.now(UTC))
+
+
+def test_nobody_exchanges_a_picture_that_was_approved(pipeline: Pipeline, client: FlaskClient) -> None:
     photo = picture_at(pipeline)
     item = pipeline.verified(*source(pipeline, photo))
-    pipeline.change(item.id, state=State.APPROVED, shown=1, decided=1)
-    before = pipeline.our_post(pipeline.post()).version
     pipeline.run_errands()
-    assert pipeline.our_post(pipeline.post()).version == before + 1
+    decide(pipeline, item.id)
+    before = public(client, pipeline)
     first = pipeline.pictures()[0].hash
+    assert before == [f"http://127.0.0.1:8000/pictures/{first}.webp"]
     picture_at(pipeline, face(colour="#33c"))
     age(pipeline, timedelta(days=2))
     pipeline.claim(*source(pipeline, photo))
+    other = pipeline.claim(*source(pipeline, photo, "/other", "127.0.0.3"))
     pipeline.run()
     pipeline.run_errands()
-    assert pipeline.pictures()[0].hash not in (None, first)
-    assert pipeline.our_post(pipeline.post()).version == before + 2
-    assert pipeline.item(item.id).latest == 1
+    assert public(client, pipeline) == before
+    assert client.get(f"/pictures/{first}.webp").status_code == 200
+    new = pipeline.pictures()[-1].hash
+    assert new not in (None, first) and client.get(f"/pictures/{new}.webp").status_code == 404
+    decide(pipeline, other)
+    assert set(public(client, pipeline)) == {*before, f"http://127.0.0.1:8000/pictures/{new}.webp"}
+
+
+def test_a_copy_that_comes_after_the_decision_waits_for_the_next(pipeline: Pipeline, client: FlaskClient) -> None:
+    photo = pipeline.web.page("/ada.png", "busy", host=PHOTOS, status=500)
+    item = pipeline.verified(*source(pipeline, photo))
+    pipeline.run_errands()
+    decide(pipeline, item.id)
+    picture_at(pipeline)
+    again(pipeline)
+    pipeline.run_errands()
+    assert pipeline.pictures()[0].hash and public(client, pipeline) == [None]
+    assert client.get(f"/pictures/{pipeline.pictures()[0].hash}.webp").status_code == 404
+    decide(pipeline, item.id)
+    assert public(client, pipeline) != [None]
+
+
+def test_the_picture_of_a_welcome_host_follows_by_itself(pipeline: Pipeline, client: FlaskClient) -> None:
+    rule(pipeline, "127.0.0.2", "approve")
+    item = pipeline.verified(*source(pipeline, picture_at(pipeline)))
+    assert item.state is State.APPROVED and public(client, pipeline) == [None]
+    before = pipeline.our_post(pipeline.post()).version
+    pipeline.run_errands()
+    assert pipeline.our_post(pipeline.post()).version == before + 1
+    assert public(client, pipeline) == [f"http://127.0.0.1:8000/pictures/{pipeline.pictures()[0].hash}.webp"]
+
+
+def test_the_welcome_ends_where_a_person_chooses(pipeline: Pipeline, client: FlaskClient) -> None:
+    rule(pipeline, "127.0.0.2", "approve")
+    item = pipeline.verified(*source(pipeline, picture_at(pipeline)))
+    decide(pipeline, item.id, State.REJECTED)
+    decide(pipeline, item.id)
+    pipeline.run_errands()
+    assert public(client, pipeline) == [None]
+
+
+def test_a_picture_whose_host_asked_for_patience_waits_it_out(sqlite_pipeline: Pipeline) -> None:
+    busy = sqlite_pipeline.web.page("/busy.png", status=503, host=PHOTOS, headers={"Retry-After": "1800"})
+    sqlite_pipeline.verified(*source(sqlite_pipeline, busy))
+    sqlite_pipeline.run_errands()
+    sqlite_pipeline.verified(*source(sqlite_pipeline, picture_at(sqlite_pipeline), "/other"))
+    sqlite_pipeline.run_errands()
+    waiting = sqlite_pipeline.pictures()[-1]
+    assert waiting.due_at is not None and (waiting.due_at - datetime.now(UTC)).total_seconds() > 1700
+    assert len(sqlite_pipeline.web.requests(PHOTOS)) == 1
+
+
+def test_a_redirect_to_who_asked_for_patience_is_followed_a_few_times_at_most(sqlite_pipeline: Pipeline) -> None:
+    busy = sqlite_pipeline.web.page("/busy.png", status=429, host=PHOTOS, headers={"Retry-After": "3600"})
+    third = sqlite_pipeline.web.redirect("/avatar", busy, host="127.0.0.6")
+    sqlite_pipeline.verified(*source(sqlite_pipeline, third))
+    for _ in range(12):
+        sqlite_pipeline.run_errands()
+        again(sqlite_pipeline)
+    assert len(sqlite_pipeline.web.requests(third)) <= len(RETRIES) + 1
+    assert sqlite_pipeline.pictures()[0].hash is None
 
 
 def test_a_copy_of_today_is_not_fetched_again(sqlite_pipeline: Pipeline) -> None:
@@ -128,22 +205,28 @@ def test_what_is_no_picture_is_none_and_is_not_asked_for_again(sqlite_pipeline: 
     assert sqlite_pipeline.item(item.id).state is State.PENDING
 
 
-def test_a_server_that_fails_takes_no_picture_away_and_one_without_it_does(pipeline: Pipeline) -> None:
-    photo = picture_at(pipeline)
+def test_a_server_that_fails_is_asked_again_and_one_without_it_is_not(pipeline: Pipeline) -> None:
+    photo = pipeline.web.page("/ada.png", "busy", host=PHOTOS, status=500)
     pipeline.verified(*source(pipeline, photo))
     pipeline.run_errands()
-    kept = pipeline.pictures()[0].hash
-    pipeline.web.page("/ada.png", "busy", host=PHOTOS, status=500)
-    again(pipeline)
-    pipeline.run_errands()
     [picture] = pipeline.pictures()
-    assert (picture.hash, picture.attempts) == (kept, 1)
+    assert (picture.hash, picture.attempts) == (None, 1)
     assert picture.due_at is not None and picture.due_at > datetime.now(UTC)
     pipeline.web.gone(photo)
     again(pipeline)
     pipeline.run_errands()
     [picture] = pipeline.pictures()
     assert (picture.hash, picture.body, picture.due_at) == (None, None, None)
+
+
+def test_a_copy_is_never_exchanged(sqlite_pipeline: Pipeline) -> None:
+    sqlite_pipeline.verified(*source(sqlite_pipeline, picture_at(sqlite_pipeline)))
+    sqlite_pipeline.run_errands()
+    first = sqlite_pipeline.pictures()[0].hash
+    picture_at(sqlite_pipeline, face(colour="#33c"))
+    again(sqlite_pipeline)
+    sqlite_pipeline.run_errands()
+    assert sqlite_pipeline.pictures()[0].hash == first
 
 
 def test_a_picture_that_kills_whoever_reads_it_is_given_up(sqlite_pipeline: Pipeline) -> None:
@@ -242,15 +325,15 @@ def test_a_picture_comes_from_wherever_its_server_leads(sqlite_pipeline: Pipelin
 def age(pipeline: Pipeline, span: timedelta) -> None:
     """Lets time go by."""
     with writing(pipeline.engine) as session:
-        session.execute(update(Picture).values(fetched=Picture.fetched, wanted=datetime.now(UTC) - span))
-        session.execute(update(Picture).where(Picture.fetched.is_not(None)).values(fetched=datetime.now(UTC) - span))
+        then = datetime.now(UTC) - span
+        session.execute(update(Picture).values(wanted=then, day=then.date()))
 
 
 def again(pipeline: Pipeline, only_leases: bool = False) -> None:
-    """Lets the time until the next attempt go by."""
+    """Lets the time until the next attempt go by, where there is to be one."""
     with writing(pipeline.engine) as session:
         values = {"leased_until": None} if only_leases else {"leased_until": None, "due_at": datetime.now(UTC)}
-        session.execute(update(Picture).values(values))
+        session.execute(update(Picture).where(Picture.due_at.is_not(None)).values(values))
 
 
 def test_scheduler_and_errands_worker_see_to_it_by_themselves(pipeline: Pipeline, start_worker: Start) -> None:

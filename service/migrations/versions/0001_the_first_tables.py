@@ -48,6 +48,7 @@ def upgrade() -> None:
     op.create_table('picture',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('url', sa.Text(), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
     sa.Column('host', sa.Text(), nullable=False),
     sa.Column('wanted', sa.DateTime(timezone=True), nullable=False),
     sa.Column('fetched', sa.DateTime(timezone=True), nullable=True),
@@ -58,7 +59,7 @@ def upgrade() -> None:
     sa.Column('leased_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('attempts', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_picture')),
-    sa.UniqueConstraint('url', name=op.f('uq_picture_url'))
+    sa.UniqueConstraint('url', 'day', name=op.f('uq_picture_url_day'))
     )
     with op.batch_alter_table('picture', schema=None) as batch_op:
         batch_op.create_index('ix_picture_due', ['due_at'], unique=False)
@@ -272,6 +273,8 @@ def upgrade() -> None:
     sa.Column('author_url', sa.Text(), nullable=True),
     sa.Column('author_photo', sa.Text(), nullable=True),
     sa.Column('picture_id', sa.Integer(), nullable=True),
+    sa.Column('portrait', sa.String(length=32), nullable=True),
+    sa.Column('welcome', sa.Boolean(), nullable=False),
     sa.Column('html', sa.Text(), nullable=False),
     sa.Column('text', sa.Text(), nullable=False),
     sa.Column('summary', sa.Text(), nullable=False),
