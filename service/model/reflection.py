@@ -24,6 +24,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    true,
     union_all,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
@@ -68,8 +69,8 @@ class Reflection(Base):
     source_key: Mapped[str] = mapped_column(String(64))
     """SHA-256 of the source's normal form without the fragment, or of a comment's key."""
     moved_key: Mapped[str | None] = mapped_column(String(64))
-    """The same of the address to which the source has moved for good within its registrable domain, as long as it
-    says so: a claim from there is this item's, unless that address has an item of its own."""
+    """The same of the address to which the source has moved for good on its own host, as long as it says so: a claim
+    from there is this item's, unless that address has an item of its own."""
     host: Mapped[str | None] = mapped_column(Text)
     """The source's registrable domain."""
     state: Mapped[State] = mapped_column(StateName)
@@ -184,12 +185,14 @@ class Upserted:
 
 _wanted_post = _reflection.c.post_id.in_(bindparam("post_ids", expanding=True))
 _wanted_keys: BindParameter[str] = bindparam("source_keys", expanding=True)
+_speaks = _reflection.c.state.in_((State.PENDING, State.APPROVED)) & _reflection.c.reason.is_(None)
+"""Whether an item may take a claim from its new address along: not where it was turned away, or can't be read now."""
 _MET = union_all(
     *(
         select(_reflection.c.post_id, key, _reflection.c.source_key, _reflection.c.state, _reflection.c.id).where(
-            _wanted_post, key.in_(_wanted_keys)
+            _wanted_post, key.in_(_wanted_keys), allowed
         )
-        for key in (_reflection.c.source_key, _reflection.c.moved_key)
+        for key, allowed in ((_reflection.c.source_key, true()), (_reflection.c.moved_key, _speaks))
     )
 )
 _ITEMS = (
@@ -228,7 +231,7 @@ def upsert(session: Session, rows: Sequence[Mapping[str, Any]]) -> Sequence[Upse
             again.add(pair)
         else:
             new[pair] = {**row, "uid": new_uid()}
-    made: dict[str, int] = dict(session.execute(_NEW[dialect(session)], list(new.values())).tuples().all())
+    made: dict[str, int] = dict(session.execute(_NEW[dialect(session)], list(new.values())).all())
     again.update(pair for pair, row in new.items() if row["uid"] not in made)
     found = session.scalars(_ITEMS, _wanted(again)) if again else ()
     items = {(item.post_id, item.source_key): item for item in found}

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from flask.testing import FlaskClient
 
 from service.model import Reflection
 from service.values.state import State
+from tests.support.fetching import fetcher
+from tests.support.nameserver import NameServer
 from tests.support.verifying import Pipeline
 from tests.workers.test_updates import Pair
 
@@ -99,6 +103,35 @@ def test_who_redirects_his_page_to_anothers_is_not_taken_for_the_other(pair: Pai
     assert pair.now.moved_key is None
     mine, other = sent(client, pair, theirs)
     assert (mine.id, other.source, other.state) == (pair.item, theirs, State.PENDING)
+
+
+def test_a_neighbour_on_another_subdomain_keeps_his_claim(pipeline: Pipeline, nameserver: NameServer) -> None:
+    target, port = pipeline.post(), urlsplit(pipeline.web.url("/")).port
+    nameserver.name("alice.uni.test", NEIGHBOUR)
+    nameserver.name("mallory.uni.test", "127.0.0.2")
+    theirs = f"http://alice.uni.test:{port}/post"
+    pipeline.web.page("/post", f"<a href='{target}'>x</a>", host=NEIGHBOUR)
+    pipeline.web.redirect("/x", theirs, status=301)
+    fetch = fetcher("127.0.0.0/8", nameserver=nameserver).fetch
+    named = replace(pipeline, means=replace(pipeline.means, fetch=fetch))
+    item = named.verified(f"http://mallory.uni.test:{port}/x", target)
+    assert (item.state, item.host, item.moved_key) == (State.PENDING, "uni.test", None)
+
+
+@pytest.mark.parametrize("state", [State.REJECTED, State.SPAM])
+def test_who_was_turned_away_takes_nobody_along(pair: Pair, client: FlaskClient, state: State) -> None:
+    new = moves(pair)
+    pair.decide(state)
+    mine, other = sent(client, pair, new)
+    assert (mine.state, other.source, other.state) == (state, new, State.PENDING)
+
+
+def test_who_cannot_be_read_any_more_takes_nobody_along(pair: Pair, client: FlaskClient) -> None:
+    new = moves(pair)
+    pair.pipeline.web.page("/source", "down", status=503)
+    look(pair)
+    mine, other = sent(client, pair, new)
+    assert (mine.id, other.source, other.state) == (pair.item, new, State.PENDING)
 
 
 def test_a_move_to_another_domain_waits_for_a_person(pair: Pair, client: FlaskClient) -> None:
