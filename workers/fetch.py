@@ -66,9 +66,11 @@ class _Chain:
         return Failure(reason, self.at, tuple(self.hops), self.budget.spent, retry_after, status)
 
     def spared(self, trouble: Trouble) -> Failure | Busy:
-        """What it comes to where the next host rests, and is not asked."""
-        if trouble.is_down:
-            return replace(self.failure(Reason(trouble.reason)), remembered=True)
+        """What it comes to where the next host rests, and is not asked. Behind a redirect that is an attempt like
+        others: whoever redirects was asked once more, and must not be for as long as somebody else likes."""
+        if trouble.is_down or self.hops:
+            patience = None if trouble.is_down else trouble.seconds
+            return replace(self.failure(Reason(trouble.reason), patience), remembered=True)
         return Busy(self.at.domain, trouble.seconds, tuple(self.hops))
 
     def follow(self, there: Address | None, status: int) -> Failure | None:
@@ -95,7 +97,8 @@ class Fetcher:
     """Fetches pages. Thread-safe; one for a process.
 
     ``trusted`` stands in for the usual certificate authorities, ``lookup`` for the system's name servers. Without
-    ``health`` every host is asked, however often it failed.
+    ``health`` every host is asked, however often it failed; a fetch that is given less than ``patience`` seconds says
+    nothing of a host that needs longer.
     Once ``stop`` is set, a fetch that waits for a turn or is to follow a redirect ends as :class:`Busy`.
     """
 
@@ -108,6 +111,7 @@ class Fetcher:
         lookup: Lookup | None = None,
         trusted: ssl.SSLContext | None = None,
         health: Health | None = None,
+        patience: float = 0.0,
         stop: threading.Event | None = None,
     ):
         self._guard = guard
@@ -116,6 +120,7 @@ class Fetcher:
         self._lookup = lookup or Lookup()
         self._trusted = trusted or authorities()
         self._health = health
+        self._patience = patience
         self._stop = stop or threading.Event()
 
     def fetch(
@@ -180,8 +185,9 @@ class Fetcher:
             self._health.answered(at)
 
     def _is_down(self, chain: _Chain, reason: Reason, trouble: Trouble | None) -> None:
-        """Counts it, unless a redirect led there: of its deadline little may have been left."""
-        if self._health and reason.code in UNREACHED and not chain.hops:
+        """Counts it, unless little time may have been left: behind a redirect, or where we were impatient."""
+        hasty = reason.code == "timeout" and chain.limits.seconds < self._patience
+        if self._health and reason.code in UNREACHED and not chain.hops and not hasty:
             self._health.failed(chain.at, reason.code, trouble)
 
     def _heed(self, at: Address, found: Fetched | _Redirect) -> None:

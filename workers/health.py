@@ -6,8 +6,8 @@ a neighbour's page fail by one of his own; nor by a redirect, after which little
 subdomain that is none. While the origin rests, what is asked of it fails at once as it failed last, and each item goes
 on by its own back-off: a thousand of them cost a few connections, and all end in time.
 
-A ``Retry-After`` (429 or 503; RFC 9110 10.2.3) is honoured for the whole origin, but nobody's page fails by it: it
-waits, and no attempt is counted.
+A ``Retry-After`` (429 or 503; RFC 9110 10.2.3) is honoured for the whole origin, but nobody's page fails by it for a
+day: it waits, and no attempt is counted. Then, and at once behind a redirect, waiting is an attempt like others.
 
 It stands in the database alone, a row for an origin in trouble and none for all others, so it holds with Redis away;
 where the database is away too, nothing is known and everybody is asked.

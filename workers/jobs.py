@@ -74,6 +74,7 @@ def _fetcher(settings: Settings, engine: Engine, bell: Bell, stop: threading.Eve
         Pace(bell.connection, engine, settings.fetch_host_interval),
         user_agent(version("reflections"), settings.base_url),
         health=Health(engine),
+        patience=settings.fetch_timeout,
         stop=stop,
     )
 

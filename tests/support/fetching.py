@@ -50,6 +50,7 @@ def fetcher(
     nameserver: NameServer | None = None,
     trusted: Path | None = None,
     health: Health | None = None,
+    patience: float = 0.0,
     stop: threading.Event | None = None,
 ) -> Fetcher:
     """A fetcher to which, of what is not public, these networks are open; 127.0.0.0/8 unless said."""
@@ -61,6 +62,7 @@ def fetcher(
         lookup=Lookup([nameserver.address]) if nameserver else None,
         trusted=authorities(str(trusted)) if trusted else None,
         health=health,
+        patience=patience,
         stop=stop,
     )
 

@@ -18,6 +18,7 @@ from service.values.address import parse
 from service.values.page import Busy, Failure, Fetched, Limits, Page
 from service.values.state import State
 from tests.support.fetching import code, fetcher
+from tests.support.nameserver import NameServer
 from tests.support.verifying import Pipeline
 from tests.support.waiting import free_port
 from tests.support.web import Answer, Web
@@ -155,6 +156,28 @@ def test_a_redirect_to_a_host_that_is_down_does_not_ask_it(ask: Asking, web: Web
     assert (code(found), was_asked(found)) == ("unreachable", False)
 
 
+def test_a_redirect_to_who_asked_for_patience_counts_as_an_attempt(ask: Asking, web: Web) -> None:
+    busy = web.page("/busy", status=429, headers={"Retry-After": "600"})
+    ask(busy)
+    found = ask(web.redirect("/source", busy, host="127.0.0.4"))
+
+    assert isinstance(found, Failure) and (code(found), found.remembered) == ("rate_limited", True)
+    assert found.retry_after is not None and 500 < found.retry_after <= 600
+
+
+def test_impatience_of_ours_is_no_failure_of_the_host(engine: Engine, nameserver: NameServer) -> None:
+    nameserver.silent("slow.example")
+    impatient = fetcher(health=Health(engine), nameserver=nameserver, patience=10.0)
+    for _ in range(FORGIVEN + 1):
+        assert code(impatient.fetch(parse("http://slow.example/"), Limits(seconds=0.3))) == "timeout"
+    with Session(engine) as session:
+        assert session.scalars(select(Origin)).all() == []
+    patient = fetcher(health=Health(engine), nameserver=nameserver, patience=0.3)
+    assert code(patient.fetch(parse("http://slow.example/"), Limits(seconds=0.3))) == "timeout"
+    with Session(engine) as session:
+        assert len(session.scalars(select(Origin)).all()) == 1
+
+
 def test_what_we_do_not_dare_is_no_failure_of_the_host(engine: Engine) -> None:
     ask = Asking(engine)
     for _ in range(FORGIVEN + 2):
@@ -270,6 +293,22 @@ def test_an_item_of_a_host_that_asked_for_patience_waits_without_an_attempt(pipe
     assert (item.state, item.attempts, item.lease, pipeline.events(item.id)) == (State.RECEIVED, 0, None, [])
     assert item.due_at is not None
     assert 1700 < (item.due_at - datetime.now(UTC)).total_seconds() < 1900
+    assert pipeline.web.requests(source) == []
+
+
+def test_an_item_that_waited_for_a_day_comes_to_its_end_all_the_same(pipeline: Pipeline) -> None:
+    target = pipeline.post()
+    busy = pipeline.web.page("/busy", status=503, headers={"Retry-After": "1800"})
+    pipeline.verified(busy, target)
+    source = pipeline.web.page("/source", f"<a href='{target}'>x</a>")
+    item = pipeline.claim(source, target, age=timedelta(hours=25))
+    pipeline.run()
+    assert (pipeline.item(item).attempts, pipeline.item(item).reason) == (1, "rate_limited")
+    for _ in range(5):
+        pipeline.change(item, due_at=datetime.now(UTC))
+        pipeline.run()
+
+    assert (pipeline.item(item).state, pipeline.item(item).reason) == (State.FAILED, "rate_limited")
     assert pipeline.web.requests(source) == []
 
 
