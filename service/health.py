@@ -145,9 +145,7 @@ class Items(Collector):
         now = datetime.now(UTC)
         due = Reflection.due_at <= now
         try:
-            known = dict(
-                db.session.execute(select(Reflection.state, func.count()).group_by(Reflection.state)).tuples().all()
-            )
+            known = dict(db.session.execute(select(Reflection.state, func.count()).group_by(Reflection.state)).all())
             waiting, oldest = db.session.execute(select(func.count(), func.min(Reflection.due_at)).where(due)).one()
         except Exception as away:
             current_app.logger.warning("metrics without the database: %s", type(away).__name__)
