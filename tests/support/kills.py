@@ -16,11 +16,11 @@ def kills(times: int, names: Sequence[str], kill: Callable[[str], bool], pause: 
     """Kills so many, one after another, each once first and then whom chance names. Says who is the next: time to send
     something that he will be busy with.
 
-    ``kill`` says whether there was one to kill: who is just being started again can't be.
+    ``kill`` says whether there was one to kill: who is just being started again can't be, and another dies for him.
     """
     chance, rest = random.Random(SEED), threading.Event()
     for number in range(times):
-        name = names[number] if number < len(names) else chance.choice(names)
-        yield name
+        victims = [names[number]] if number < len(names) else chance.sample(names, len(names))
+        yield victims[0]
         rest.wait(chance.uniform(0.2, 1.8) * pause)
-        until(lambda name=name: kill(name), PATIENCE, f"there is no {name} to be killed")
+        until(lambda victims=victims: any(map(kill, victims)), PATIENCE, f"there is none of {victims} to be killed")

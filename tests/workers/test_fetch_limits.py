@@ -157,9 +157,9 @@ def bomb(wbits: int) -> Callable[[], bytes]:
 
     def packed() -> bytes:
         packer = zlib.compressobj(9, zlib.DEFLATED, wbits)
-        block = bytes(1 << 20)
-        return b"".join([packer.compress(b"<a href='http://blog.example/'>first</a>"),
-                         *(packer.compress(block) for _ in range(1024)), packer.flush()])  # fmt: skip
+        first = packer.compress(b"<a href='http://blog.example/'>first</a>") + packer.flush(zlib.Z_FULL_FLUSH)
+        zeros = packer.compress(bytes(1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
+        return first + zeros * 1024 + packer.flush()
 
     return packed
 
