@@ -39,7 +39,8 @@ class Bell:
         try:
             if self.connection.set(f"reflections:bell:{name}", 1, nx=True, px=int(PAUSE * 1000)):
                 self._heard_until[name] = now + PAUSE
-                self._queue(name).enqueue(JOBS[name], ttl=60, result_ttl=0, failure_ttl=0)
+                # Jobs end by themselves, and are not to be torn out of what they do.
+                self._queue(name).enqueue(JOBS[name], job_timeout=-1, ttl=60, result_ttl=0, failure_ttl=0)
         except redis.RedisError:
             self._silent_until = time.monotonic() + PATIENCE
 

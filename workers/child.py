@@ -74,6 +74,8 @@ class Child:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._warm = False
+        # Whether it was asked something and has not said all: what comes late is no answer to the next question.
+        self._owes = False
 
     def __enter__(self) -> Child:
         self.start()
@@ -91,7 +93,7 @@ class Child:
 
     def start(self) -> None:
         """Sees to it that a child is there and warm. :class:`CannotStart` where none can be started."""
-        if self._process is not None and self._process.poll() is not None:
+        if self._process is not None and (self._owes or self._process.poll() is not None):
             self.close()
         try:
             if self._process is None:
@@ -105,7 +107,7 @@ class Child:
 
     def close(self) -> None:
         """Ends the child at once; nothing is lost by it. ``start`` and ``read`` start another."""
-        process, self._process, self._warm = self._process, None, False
+        process, self._process, self._warm, self._owes = self._process, None, False, False
         if process is None:
             return
         process.kill()
@@ -176,15 +178,16 @@ class Child:
         return None
 
     def _ask(self, page: Page, question: str, about: Sequence[str] = (), *, seconds: float) -> Iterator[dict[str, Any]]:
-        """What the child says of a page, until it has said all."""
+        """What the child says of a page, until it has said all. Where whoever listens is torn away before, the next
+        question goes to another child."""
         self.start()
         deadline = time.monotonic() + seconds
+        self._owes = True
         self._send(page, crossing.page_header(page, question, about), deadline)
-        last = False
-        while not last:
+        while self._owes:
             said = self._receive(deadline)
             if "found" in said:
-                last = True
+                self._owes = False
                 if said.get("last"):
                     self._replace()
             yield said

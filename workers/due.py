@@ -22,8 +22,9 @@ from service.decide.schedule import LONGEST_POST_REST, LONGEST_REST
 from service.model import Picture, Post, Reflection
 from service.model.engine import written
 from service.values.address import Address, stored
-from service.values.page import Validators
+from service.values.page import Busy, Validators
 from service.values.state import Kind, State
+from workers.rests import ON_THE_WAY
 
 LEASE = timedelta(seconds=45)
 """How long an item is held, if its holder does not renew it."""
@@ -39,6 +40,12 @@ LONGEST_FIRST_WAIT = max(MOST_PATIENCE, RETRIES[-1] * (1 + JITTER)) + timedelta(
 FAIR = 2
 """Items of one host that are taken at once."""
 
+PATIENT = timedelta(days=1)
+"""How long something may wait for a host that asks for patience; then it is asked all the same."""
+
+AFTER = 60.0
+"""Seconds over which those are spread, at the most, that wait for the same host's patience to end."""
+
 LOOK_FIRST = timedelta(seconds=30)
 """How long the items of a post wait for its look, from when that was due."""
 
@@ -48,6 +55,7 @@ class Visit:
     """One reflection to look at, under a lease, with what we know of it."""
 
     item: int
+    post: int
     token: str
     host: str | None
     source: Address | None
@@ -67,6 +75,8 @@ class Visit:
     """The page that its sender says vouches for it, where nothing was read of it yet."""
     again: bool = False
     """Whether nobody asked: it is up, and looked at again by itself."""
+    waited: bool = False
+    """Whether it waited long enough for a host that asks for patience."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +88,8 @@ class Look:
     site: int
     address: Address
     attempts: int
+    deaths: int = 0
+    waited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +101,8 @@ class Want:
     host: str
     address: Address
     attempts: int
+    deaths: int = 0
+    waited: bool = False
 
 
 Held = Visit | Look
@@ -151,7 +165,7 @@ def _visits(engine: Engine, queue: _Queue, most: int, now: datetime, resting: Co
             .order_by(*queue.order)
             .options(selectinload(Reflection.arrivals), selectinload(Reflection.post))
         )
-        return [_visit(item, taken, again=queue is _AGAIN) for item in items]
+        return [_visit(item, taken, queue is _AGAIN, now) for item in items]
 
     return _leased(engine, queue, picked, now, take)
 
@@ -166,7 +180,8 @@ def claim_looks(engine: Engine, most: int, now: datetime, resting: Collection[in
         looks = list[Look]()
         for post in posts.all():
             if (address := stored(post.url)) is not None:
-                looks.append(Look(post.id, taken.token, post.site_id, address, post.attempts))
+                waited = _waited(post, now)
+                looks.append(Look(post.id, taken.token, post.site_id, address, post.attempts, post.deaths, waited))
             else:
                 post.looked_at, post.due_at, post.lease, post.leased_until = now, None, None, None
         return looks
@@ -184,7 +199,8 @@ def claim_pictures(engine: Engine, most: int, now: datetime, resting: Collection
         wants = list[Want]()
         for picture in pictures.all():
             if (address := stored(picture.url)) is not None:
-                wants.append(Want(picture.id, taken.token, picture.host, address, picture.attempts))
+                waited, deaths = _waited(picture, now), picture.deaths
+                wants.append(Want(picture.id, taken.token, picture.host, address, picture.attempts, deaths, waited))
             else:
                 picture.due_at, picture.lease, picture.leased_until = None, None, None
         return wants
@@ -202,10 +218,24 @@ def give_back(engine: Engine, held: Iterable[Leased], until: datetime | None = N
     _let(engine, held, {"lease": None, "leased_until": until})
 
 
-def postpone(engine: Engine, held: Visit | Want, until: datetime) -> None:
-    """Lets go of what was not visited, and makes it due later."""
-    by_ourselves = isinstance(held, Visit) and held.again
-    _let(engine, [held], {"lease": None, "leased_until": None, "again_at" if by_ourselves else "due_at": until})
+def leave(engine: Engine, held: Leased, busy: Busy, now: datetime, chance: float) -> float:
+    """Lets go of what found its host busy: it is due later where the host asked for that, and keeps its place where its
+    turn was taken. After how many seconds it may be taken again; ``chance``, from 0 to 1, spreads them."""
+    if busy.asked_for:
+        seconds = busy.seconds + min(busy.seconds, AFTER) * chance
+        postpone(engine, held, now, now + timedelta(seconds=seconds))
+        return seconds
+    seconds = busy.seconds * (1 + chance) * (ON_THE_WAY if busy.hops else 1)
+    give_back(engine, [held], now + min(timedelta(seconds=seconds), LEASE))
+    return seconds
+
+
+def postpone(engine: Engine, held: Leased, now: datetime, until: datetime) -> None:
+    """Lets go of what was not visited, and makes it due later; the items of a post do not wait for that."""
+    values: dict[str, Any] = {"lease": None, "leased_until": None}
+    values["waits_since"] = func.coalesce(_table(held).waits_since, now)
+    values["again_at" if isinstance(held, Visit) and held.again else "due_at"] = until
+    _let(engine, [held], values | ({"looked_at": now} if isinstance(held, Look) else {}))
 
 
 def count_death(engine: Engine, held: Leased, now: datetime) -> None:
@@ -214,11 +244,11 @@ def count_death(engine: Engine, held: Leased, now: datetime) -> None:
     values: dict[str, Any]
     if isinstance(held, Visit):
         values = {"leased_until": None, "deaths": Reflection.deaths + 1}
-    elif held.attempts + 1 < DEATHS:
-        values = {"leased_until": now + LEASE, "attempts": held.attempts + 1}
+    elif held.deaths + 1 < DEATHS:
+        values = {"leased_until": now + LEASE, "deaths": held.deaths + 1}
     else:
         looked = "looked_at" if isinstance(held, Look) else "fetched"
-        values = {"leased_until": None, "attempts": 0, looked: now, "due_at": None}
+        values = {"leased_until": None, "attempts": 0, "deaths": 0, "waits_since": None, looked: now, "due_at": None}
     _let(engine, [held], {"lease": None} | values)
 
 
@@ -246,12 +276,7 @@ def _let(engine: Engine, held: Iterable[Leased], values: dict[str, Any]) -> None
     """Writes to what is still held under its token, table by table, in the order of its rows."""
     rows: dict[Table, list[tuple[int, str]]] = {Reflection: [], Post: [], Picture: []}
     for one in held:
-        if isinstance(one, Visit):
-            rows[Reflection].append((one.item, one.token))
-        elif isinstance(one, Look):
-            rows[Post].append((one.post, one.token))
-        else:
-            rows[Picture].append((one.picture, one.token))
+        rows[_table(one)].append((_number(one), one.token))
 
     def work(session: Session) -> None:
         for table, these in rows.items():
@@ -266,6 +291,19 @@ def _let(engine: Engine, held: Iterable[Leased], values: dict[str, Any]) -> None
 
     if any(rows.values()):
         written(engine, work)
+
+
+def _table(held: Leased) -> Table:
+    return Reflection if isinstance(held, Visit) else Post if isinstance(held, Look) else Picture
+
+
+def _number(held: Leased) -> int:
+    return held.item if isinstance(held, Visit) else held.post if isinstance(held, Look) else held.picture
+
+
+def _waited(row: Reflection | Post | Picture, now: datetime) -> bool:
+    """Whether it waited long enough. What waits since later than now does so by a clock that was ahead."""
+    return row.waits_since is not None and not timedelta() <= now - row.waits_since <= PATIENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,10 +395,11 @@ def _lease(session: Session, table: Table, these: ColumnElement[bool], now: date
     return _Taken(list(ids), token)
 
 
-def _visit(item: Reflection, taken: _Taken, again: bool) -> Visit:
+def _visit(item: Reflection, taken: _Taken, again: bool, now: datetime) -> Visit:
     was_found = item.state not in (State.RECEIVED, State.FAILED, State.GONE)
     return Visit(
         item=item.id,
+        post=item.post_id,
         token=taken.token,
         host=item.host,
         source=stored(item.source),
@@ -374,6 +413,7 @@ def _visit(item: Reflection, taken: _Taken, again: bool) -> Visit:
         received=item.received,
         vouch=_vouch(item) if item.latest is None else None,
         again=again,
+        waited=_waited(item, now),
     )
 
 

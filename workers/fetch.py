@@ -71,7 +71,7 @@ class _Chain:
         if trouble.is_down or self.hops:
             patience = None if trouble.is_down else trouble.seconds
             return replace(self.failure(Reason(trouble.reason), patience), remembered=True)
-        return Busy(self.at.domain, trouble.seconds, tuple(self.hops))
+        return Busy(self.at.domain, trouble.seconds, tuple(self.hops), asked_for=True)
 
     def follow(self, there: Address | None, status: int) -> Failure | None:
         """Goes on to where a redirect leads, or says why not."""
@@ -129,8 +129,10 @@ class Fetcher:
         limits: Limits = Limits(),  # noqa: B008
         since: Validators | None = None,
         accept: Accept = READABLE,
+        waited: bool = False,
     ) -> Fetched:
-        """The page at ``address``, redirects followed. ``since`` makes the first request conditional.
+        """The page at ``address``, redirects followed. ``since`` makes the first request conditional. Who has
+        ``waited`` long enough has hosts asked that ask for patience, too, as their turn comes.
 
         Never raises for anything that a server or name server does; SQLAlchemy's errors pass where Redis and
         the database are both away, since nobody can say then whose turn it is.
@@ -140,12 +142,12 @@ class Fetcher:
         try:
             while True:
                 trouble = self._health.of(chain.at) if self._health else None
-                if trouble and trouble.rests:
+                if trouble and trouble.rests and (trouble.is_down or not waited):
                     return chain.spared(trouble)
-                waited = passage.waited
+                before = passage.waited
                 if seconds := passage.enter(chain.at.domain):
                     return Busy(chain.at.domain, seconds, tuple(chain.hops))
-                chain.budget.pause(passage.waited - waited)
+                chain.budget.pause(passage.waited - before)
                 found = self._ask(chain, since if not chain.hops else None, accept, trouble)
                 passage.answered()
                 if not isinstance(found, _Redirect):
@@ -181,7 +183,8 @@ class Fetcher:
             return chain.failure(Reason("malformed_answer"))
 
     def _is_well(self, at: Address, trouble: Trouble | None) -> None:
-        if self._health and trouble:
+        """Forgets what was; but one page that we may have says nothing to a rest that is still asked for."""
+        if self._health and trouble and not trouble.rests:
             self._health.answered(at)
 
     def _is_down(self, chain: _Chain, reason: Reason, trouble: Trouble | None) -> None:

@@ -1,7 +1,8 @@
 """The further pages that a visit asks for once its source was read: its author's, and one that vouches for it.
 
-Neither decides anything, and an item is never the worse for one that can't be read. No address is asked twice in a row:
-what an author's page said is known for a day, and only the pages of hosts of which something was approved can vouch.
+Neither decides anything, and an item is never the worse for one that can't be read. What an author's page said, if only
+that it can't be read, is known for a day. Who vouches is asked for each new item that names him, and only where
+something of his host is up.
 """
 
 from __future__ import annotations

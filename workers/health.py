@@ -6,8 +6,9 @@ a neighbour's page fail by one of his own; nor by a redirect, after which little
 subdomain that is none. While the origin rests, what is asked of it fails at once as it failed last, and each item goes
 on by its own back-off: a thousand of them cost a few connections, and all end in time.
 
-A ``Retry-After`` (429 or 503; RFC 9110 10.2.3) is honoured for the whole origin, but nobody's page fails by it for a
-day: it waits, and no attempt is counted. Then, and at once behind a redirect, waiting is an attempt like others.
+A ``Retry-After`` (429 or 503; RFC 9110 10.2.3) is honoured for the whole origin, but nobody's page fails by it: it
+waits, and no attempt is counted. After a day it is asked all the same (:mod:`workers.due`), since the page for which
+patience was asked may be a neighbour's. Behind a redirect waiting is an attempt like others.
 
 It stands in the database alone, a row for an origin in trouble and none for all others, so it holds with Redis away;
 where the database is away too, nothing is known and everybody is asked.
@@ -84,6 +85,8 @@ class Health:
         if found is None:
             return None
         left = found.rests_until - datetime.now(UTC)
+        if left < -FORGOTTEN:
+            return None
         return Trouble(found.reason, found.failures, left.total_seconds() if left <= LONGEST_REST else 0.0)
 
     def failed(self, address: Address, reason: str, before: Trouble | None) -> None:

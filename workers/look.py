@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from service.decide.look import sight
 from service.model import Post, PostAddress, Reflection, site
 from service.model.insert import insert
-from service.values.address import Address, BadAddress, parse, post_key, prefix_key, stored
+from service.values.address import LONGEST, Address, BadAddress, parse, post_key, prefix_key, stored
 from service.values.page import Failure, Page, Unchanged
 from workers.due import Look
 from workers.reading.heading import Heading
@@ -39,7 +39,8 @@ def settle(
         return False
     outcome = sight(look.attempts, fetched, now, chance, _drawn(session, post))
     post.looked_at, post.due_at, post.attempts = now, outcome.due, outcome.attempts
-    post.lease = post.leased_until = None
+    post.waits_since = post.waits_since if outcome.attempts else None
+    post.deaths, post.lease, post.leased_until = 0, None, None
     if outcome.exists is not None:
         post.exists = outcome.exists
     if heading is not None:
@@ -78,13 +79,14 @@ def _called(post: Post, names: Sequence[Address]) -> str:
 
 
 def _bind(session: Session, post: Post, names: Sequence[Address]) -> None:
-    """Makes them addresses of the post, as far as they are pages of its site that no post has yet.
+    """Makes them addresses of the post, as far as they are pages of its site that no post has yet, and not longer than
+    what anybody could name.
 
     Never the site's front page: themes that name it as canonical on every page are not rare, nor are servers that send
     there whoever asks for what they have not.
     """
     for address in names:
-        its = site.of(session, address)
+        its = site.of(session, address) if len(address.url) <= LONGEST else None
         if its is None or its.id != post.site_id or prefix_key(address) in {one.key for one in its.prefixes}:
             continue
         values = {"site_id": post.site_id, "post_id": post.id, "key": post_key(address, its.slash_matters)}

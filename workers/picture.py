@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import random
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from queue import Empty, SimpleQueue
 
@@ -26,10 +26,10 @@ from service.values.page import Busy, Failure, Fetched, Limits, Page
 from service.values.portrait import Portrait
 from workers import due
 from workers.answer import Accept
-from workers.child import CannotStart, Crashed
-from workers.due import LEASE, Want
-from workers.means import AWAY, LONGEST_RUN, Means
-from workers.rests import ON_THE_WAY, Rests
+from workers.child import Crashed
+from workers.due import Want
+from workers.means import LONGEST_RUN, Means, ends_the_run
+from workers.rests import Rests
 
 LARGEST = 2 * 1024 * 1024
 """Bytes of a picture that is fetched."""
@@ -49,21 +49,21 @@ log = structlog.get_logger(__name__)
 class Pictures:
     """One run over the pictures that are due, until none is, a minute has passed, or the worker is asked to stop."""
 
-    def __init__(self, means: Means) -> None:
+    def __init__(self, means: Means, seconds: float = LONGEST_RUN) -> None:
         self._means = means
         self._limits = Limits(means.limits.seconds, min(LARGEST, means.limits.bytes), means.limits.redirects)
         self._done: SimpleQueue[tuple[Want, Fetched | Exception]] = SimpleQueue()
         self._held = set[Want]()
         self._resting = Rests[str]()
-        self._end = time.monotonic() + LONGEST_RUN
+        self._end = time.monotonic() + seconds
 
     def __call__(self) -> int:
-        """Works off what is due; how many pictures were settled. Raises what :data:`workers.means.AWAY` holds."""
+        """Works off what is due; how many pictures were settled. Raises what :func:`ends_the_run`."""
         engine, stop, settled = self._means.engine, self._means.stop, 0
-        written(engine, lambda session: picture.tidy(session, _now()))
+        self._tidy()
         try:
-            while not stop.is_set() and time.monotonic() < self._end and self._claim():
-                while self._held and not stop.is_set():
+            while self._goes_on() and self._claim():
+                while self._held and self._goes_on():
                     settled += self._settle_next()
         finally:
             due.give_back(engine, self._held)
@@ -71,6 +71,14 @@ class Pictures:
             stop.wait(PAUSE)
             self._means.ring()
         return settled
+
+    def _goes_on(self) -> bool:
+        return not self._means.stop.is_set() and time.monotonic() < self._end
+
+    def _tidy(self) -> None:
+        while written(self._means.engine, lambda session: picture.tidy(session, _now())) == picture.BATCH:
+            if not self._goes_on():
+                return
 
     def _claim(self) -> bool:
         """Takes a handful; whether there is anything to do, or will be soon."""
@@ -84,7 +92,7 @@ class Pictures:
 
     def _fetch(self, want: Want) -> None:
         try:
-            self._done.put((want, self._means.fetch(want.address, self._limits, None, PICTURES)))
+            self._done.put((want, self._means.fetch(want.address, self._limits, None, PICTURES, want.waited)))
         except Exception as failed:
             self._done.put((want, failed))
 
@@ -96,9 +104,9 @@ class Pictures:
             return 0
         try:
             return self._settle(want, fetched)
-        except (*AWAY, CannotStart):
-            raise
         except Exception as error:
+            if ends_the_run(error):
+                raise
             log.error("a picture broke", item=f"picture {want.picture}", exc_info=error)
             due.count_death(self._means.engine, want, _now())
             self._held.discard(want)
@@ -122,11 +130,7 @@ class Pictures:
 
     def _later(self, want: Want, busy: Busy) -> None:
         """Leaves a picture alone until its host may be asked; others of that host with it."""
-        seconds = busy.seconds * (ON_THE_WAY if busy.hops else 1)
-        if busy.seconds > LEASE.total_seconds():
-            due.postpone(self._means.engine, want, _now() + timedelta(seconds=busy.seconds))
-        else:
-            due.give_back(self._means.engine, [want], _now() + min(timedelta(seconds=seconds), LEASE))
+        seconds = due.leave(self._means.engine, want, busy, _now(), random.random())  # noqa: S311
         if seconds <= SOON:
             self._resting.add(want.host, seconds)
         self._held.discard(want)
@@ -140,7 +144,8 @@ def settle(session: Session, want: Want, found: Portrait | Failure, now: datetim
     seen = sighting(want.attempts, found, now, chance)
     row.fetched, row.due_at = now, seen.due
     row.attempts = want.attempts + 1 if seen.due else 0
-    row.lease = row.leased_until = None
+    row.waits_since = row.waits_since if seen.due else None
+    row.deaths, row.lease, row.leased_until = 0, None, None
     if seen.portrait is not None and row.hash is None:
         row.hash, row.body = seen.portrait.hash, seen.portrait.body
         session.flush()

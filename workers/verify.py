@@ -21,7 +21,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TypeVar
@@ -38,13 +38,13 @@ from service.values.page import Busy, Failure, Fetched, Limits, Page, Unchanged,
 from service.values.reading import Reading
 from service.values.reason import Reason
 from workers import due, further, look
-from workers.child import CannotStart, Crashed
-from workers.due import LEASE, Held, Look, Visit
+from workers.child import Crashed
+from workers.due import Held, Look, Visit
 from workers.further import FurtherPage
-from workers.means import AWAY, LONGEST_RUN, Means
+from workers.means import LONGEST_RUN, Means, ends_the_run
 from workers.reading.heading import Heading
-from workers.rests import ON_THE_WAY, Rests
-from workers.settle import settle
+from workers.rests import Rests
+from workers.settle import hold, settle
 
 HANDS = 64
 """Fetches under way at once, pages that wait to be read included."""
@@ -57,12 +57,6 @@ IMPATIENT = 3.0
 
 RENEWED_EVERY = 15.0
 """Seconds between two renewals of what is held."""
-
-PATIENT = timedelta(days=1)
-"""How long an item may wait for a host that asks for patience without an attempt being counted."""
-
-AFTER = 60.0
-"""Seconds over which those are spread that wait for the same host's patience to end."""
 
 AGAIN = 8
 """One hand of so many, at the most, is for what is looked at again by itself: whoever asks is never behind that."""
@@ -140,7 +134,7 @@ class Run:
         self._end = self._renewed + LONGEST_RUN
 
     def __call__(self) -> int:
-        """Works off what is due; how many items and posts were settled. Raises what :data:`AWAY` holds."""
+        """Works off what is due; how many items and posts were settled. Raises what :func:`ends_the_run`."""
         stop, engine = self._means.stop, self._means.engine
         try:
             while not stop.is_set() and time.monotonic() < self._end + LONGEST_END:
@@ -205,8 +199,9 @@ class Run:
             self._means.hands.give(partial(self._bring, task, limits))
 
     def _bring(self, task: Task, limits: Limits) -> None:
-        address, since = _what(task)
-        self._done.put(_Brought(task, _attempt(lambda: self._means.fetch(address, limits, since))))
+        address, since, waited = _what(task)
+        fetched = _attempt(lambda: self._means.fetch(address, limits, since, waited=waited))
+        self._done.put(_Brought(task, fetched))
 
     def _await(self) -> None:
         """Waits until something is done, and deals with all that is, as far as it is committed together."""
@@ -277,7 +272,11 @@ class Run:
 
     def _go_on(self, visit: Visit, reading: Reading, validators: Validators | None, until: float) -> None:
         """Has the next further page fetched, or settles the item where none is wanted."""
-        reading, page = further.next_page(self._means.engine, visit, reading, _now())
+        try:
+            reading, page = further.next_page(self._means.engine, visit, reading, _now())
+        except Exception as error:
+            self._broke(visit, error)
+            return
         if page is None:
             self._settle(visit, reading, validators)
         else:
@@ -285,11 +284,15 @@ class Run:
 
     def _was_told(self, task: _Further, found: object) -> None:
         """Goes on with what the page told; that it told nothing is no fault of the item's."""
-        if isinstance(found, (*AWAY, CannotStart)):
-            raise found
         if isinstance(found, Exception):
+            if ends_the_run(found):
+                raise found
             log.error("a further page broke", item=_name(task.visit), exc_info=found)
-        further.keep(self._means.engine, task.page, found, _now())
+        try:
+            further.keep(self._means.engine, task.page, found, _now())
+        except Exception as error:
+            self._broke(task.visit, error)
+            return
         self._go_on(task.visit, task.page.told(task.reading, found), task.validators, task.until)
 
     def _wait(self, task: _Further, busy: Busy) -> None:
@@ -321,11 +324,11 @@ class Run:
     def _commit(self, works: Sequence[tuple[Held, Callable[[Session], object]]]) -> None:
         """Writes them in one transaction; if that fails, each in its own, and what fails alone is a death."""
         try:
-            done = written(self._means.engine, lambda session: [work(session) for _, work in works]) if works else []
+            done = written(self._means.engine, partial(_write, works)) if works else []
         except Exception as failed:
             if len(works) == 1:
                 self._broke(works[0][0], failed)
-            elif isinstance(failed, AWAY) and not gave_way(failed):
+            elif ends_the_run(failed) and not gave_way(failed):
                 raise
             else:
                 for one in works:
@@ -335,34 +338,21 @@ class Run:
             self._settled += sum(map(bool, done))
 
     def _later(self, held: Held, busy: Busy) -> None:
-        """Leaves an item alone until its host may be asked; others of that host with it."""
-        if isinstance(held, Visit) and busy.seconds > LEASE.total_seconds():
-            self._waits(held, busy.seconds)
-            return
-        seconds = busy.seconds * (1 + random.random())  # noqa: S311
-        if busy.hops:
-            seconds *= ON_THE_WAY
+        """Leaves an item alone until its host may be asked; where that is a matter of turns, others of it too."""
+        if busy.hops or busy.asked_for:
+            pass
         elif isinstance(held, Look):
             self._sites_at_rest.add(held.site, busy.seconds)
         elif held.host:
             self._hosts_at_rest.add(held.host, busy.seconds)
+        seconds = due.leave(self._means.engine, held, busy, _now(), random.random())  # noqa: S311
         if seconds <= SOON:
             self._free_soon.add(held, seconds + MOMENT)
-        due.give_back(self._means.engine, [held], _now() + min(timedelta(seconds=seconds), LEASE))
         self._held.remove(held)
-
-    def _waits(self, visit: Visit, seconds: float) -> None:
-        """Its server asked for patience, and one lease after the other would be no rest for us."""
-        if _now() - visit.received > PATIENT:
-            spared = Failure(Reason("rate_limited"), visit.source, retry_after=seconds, remembered=True)
-            self._settle(visit, spared, None)
-            return
-        due.postpone(self._means.engine, visit, _now() + timedelta(seconds=seconds + AFTER * random.random()))  # noqa: S311
-        self._held.remove(visit)
 
     def _broke(self, held: Held, error: Exception) -> None:
         """What we did not expect: the database's and the child's troubles end the run, all else is the item's death."""
-        if isinstance(error, (*AWAY, CannotStart)):
+        if ends_the_run(error):
             raise error
         log.error("a visit broke", item=_name(held), exc_info=error)
         self._count_death(held)
@@ -377,12 +367,12 @@ class Run:
             due.renew(self._means.engine, self._held, _now())
 
 
-def _what(task: Task) -> tuple[Address, Validators | None]:
-    """What is fetched, and as of when."""
+def _what(task: Task) -> tuple[Address, Validators | None, bool]:
+    """What is fetched, as of when, and whether it waited long enough for a host that asks for patience."""
     if isinstance(task, Visit):
         assert task.source is not None
-        return task.source, task.validators
-    return (task.address if isinstance(task, Look) else task.page.address), None
+        return task.source, task.validators, task.waited
+    return (task.address, None, task.waited) if isinstance(task, Look) else (task.page.address, None, False)
 
 
 def _known_already(visit: Visit) -> Found | None:
@@ -398,10 +388,16 @@ def _known_already(visit: Visit) -> Found | None:
     return None
 
 
-def _place(work: tuple[Held, object]) -> tuple[bool, int]:
-    """One order for all who lock rows, so that no two of them wait for each other: posts, then items."""
+def _write(works: Sequence[tuple[Held, Callable[[Session], object]]], session: Session) -> list[object]:
+    _items = hold(session, [held for held, _ in works if isinstance(held, Visit)])
+    return [work(session) for _, work in works]
+
+
+def _place(work: tuple[Held, object]) -> tuple[int, int]:
+    """One order for all runs that write, so that no two of them wait for each other: once their items are locked
+    (:func:`workers.settle.hold`), post by post, a look before what comes of the post's items."""
     held, _ = work
-    return (True, held.item) if isinstance(held, Visit) else (False, held.post)
+    return held.post, held.item if isinstance(held, Visit) else 0
 
 
 def _attempt(work: Callable[[], T]) -> T | Exception:

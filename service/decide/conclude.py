@@ -75,7 +75,7 @@ class Outcome:
     revise: bool = False
     """Whether what was found is a new revision."""
     reason: Reason | None = None
-    """Why it failed, or is gone, or is tried again."""
+    """Why it failed, or is gone, or is visited again."""
     due: datetime | None = None
     """When to visit it next because this visit wants it; ``None``: when somebody asks."""
     attempts: int = 0
@@ -94,7 +94,7 @@ def conclude(known: Known, found: Found, advice: State | None, now: datetime, ch
     """
     outcome = _outcome(known, found, advice, now, chance)
     if known.sent_again is not None and isinstance(found, Failure):
-        outcome = Outcome(known.state, due=known.sent_again, missing_since=known.missing_since)
+        outcome = Outcome(known.state, reason=found.reason, due=known.sent_again, missing_since=known.missing_since)
     elif known.sent_again is not None:
         outcome = replace(outcome, due=known.sent_again, attempts=0)
     if outcome.to is not State.APPROVED or isinstance(found, Written):

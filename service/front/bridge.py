@@ -21,7 +21,9 @@ from service.values.held import HOLD, HeldAnswer
 
 THREADS = 8
 WAITING = 1000
-"""Requests that may wait for a thread; past that the door answers 503, so that a flood costs no memory."""
+ROOM = 64 * 1024 * 1024
+"""Requests that may wait for a thread, and bytes that they may bring; past that the door answers 503, so that a flood
+costs no memory."""
 
 Environ = dict[str, Any]
 Wsgi = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
@@ -43,6 +45,7 @@ class Answer:
 class _Errand:
     environ: Environ
     answer: asyncio.Future[Answer]
+    size: int
 
 
 class Bridge:
@@ -51,6 +54,8 @@ class Bridge:
     def __init__(self, wsgi: Wsgi, threads: int = THREADS) -> None:
         self._wsgi = wsgi
         self._queue: SimpleQueue[_Errand | None] = SimpleQueue()
+        self._waiting = 0
+        """The bytes of what is asked and not answered yet, as the event loop counts them."""
         self._threads = [Thread(target=self._work, name=f"flask-{n}", daemon=True) for n in range(threads)]
 
     def start(self) -> None:
@@ -68,18 +73,25 @@ class Bridge:
     def ask(self, environ: Environ) -> asyncio.Future[Answer]:
         """Flask's answer, when it comes; a failure of the application is an answer of 500.
 
-        Raises :class:`Refused` (503) where ``WAITING`` others are in line.
+        Raises :class:`Refused` (503) where ``WAITING`` others are in line, or have brought ``ROOM`` bytes.
         """
-        if self._queue.qsize() >= WAITING:
+        size = int(environ.get("CONTENT_LENGTH", 0))
+        if self._queue.qsize() >= WAITING or (size and self._waiting + size > ROOM):
             raise Refused(503, "Too many requests are waiting; try again in a second.")
+        self._waiting += size
         answer = asyncio.get_running_loop().create_future()
-        self._queue.put(_Errand(environ, answer))
+        self._queue.put(_Errand(environ, answer, size))
         return answer
 
     def _work(self) -> None:
         while (errand := self._queue.get()) is not None:
             answer = self._answer(errand.environ)
-            errand.answer.get_loop().call_soon_threadsafe(_deliver, errand.answer, answer)
+            errand.answer.get_loop().call_soon_threadsafe(self._deliver, errand, answer)
+
+    def _deliver(self, errand: _Errand, answer: Answer) -> None:
+        self._waiting -= errand.size
+        if not errand.answer.done():
+            errand.answer.set_result(answer)
 
     def _answer(self, environ: Environ) -> Answer:
         try:
@@ -87,11 +99,6 @@ class Bridge:
         except Exception:
             log.exception("request failed", path=environ["PATH_INFO"])
             return Answer(500, (("content-type", "text/plain; charset=utf-8"),), b"Something went wrong here.\n")
-
-
-def _deliver(future: asyncio.Future[Answer], answer: Answer) -> None:
-    if not future.done():
-        future.set_result(answer)
 
 
 class _Call:

@@ -46,14 +46,14 @@ class Form:
 class Held:
     """A held answer, made ready once for every reader, and the times that bound its use."""
 
-    __slots__ = ("answer", "away", "compared", "forms", "good_until", "tags")
+    __slots__ = ("answer", "compared", "forms", "good_until", "stands_until", "tags")
 
     def __init__(self, answer: HeldAnswer, compared: float) -> None:
         self.answer = answer
         self.compared = compared
         self.good_until = compared + FRESH
-        self.away = False
-        """Whether Flask failed when it was last asked."""
+        self.stands_until = compared
+        """Until when it is given at once, as Flask failed when it was last asked."""
         plain = _form(answer, answer.body, "")
         gzip = plain if answer.gzip is None else _form(answer, answer.gzip, "gzip")
         br = plain if answer.br is None else _form(answer, answer.br, "br")

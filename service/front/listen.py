@@ -27,7 +27,7 @@ SPARE_FILES = 64
 past the rest waits in the backlog until one has left."""
 
 
-def listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int, read_seconds: int = READ_SECONDS) -> socket.socket:
     """A socket that listens; whoever starts the server again hands it the same, and no client notices.
 
     Raises ``OSError`` where the address is not ours to take. The port is never shared, so that two servers can not
@@ -38,7 +38,7 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if hasattr(socket, "TCP_USER_TIMEOUT"):  # what is set here holds for every line that is taken
-            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, READ_SECONDS * 1000)
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, read_seconds * 1000)
         listening.bind(address)
         listening.listen(BACKLOG)
     except OSError:

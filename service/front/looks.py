@@ -40,12 +40,12 @@ class Looks:
         mine = look is None
         if look is None:
             look = self._begin(key, environ, held)
-        if held is not None and held.away and monotonic() - held.compared < STALE_IF_ERROR:
+        if held is not None and held.stands_until > monotonic():
             held.good_until = monotonic() + FRESH
             return held
         await asyncio.wait({look}, timeout=None if mine and held is None else PATIENCE)
         if not look.done() and held is not None:
-            _stand_in(held)
+            _stand_in(held, STALE_IF_ERROR)
             return held
         if mine or _is_held(look):
             return look.result()
@@ -67,16 +67,14 @@ class Looks:
         try:
             answer = await self._bridge.ask(environ)
         except Refused:
-            if held is None or begun - held.compared > OVERLOADED:
+            if held is None or not _stand_in(held, OVERLOADED):
                 raise
-            _stand_in(held)
             return held
         if answer.held is not None:
             return self._shelf.keep(key, answer.held, begun)
         if answer.status < 500:
             self._shelf.drop(key)
-        elif held is not None and begun - held.compared < STALE_IF_ERROR:
-            _stand_in(held)
+        elif held is not None and _stand_in(held, STALE_IF_ERROR):
             return held
         return answer
 
@@ -85,7 +83,11 @@ def _is_held(look: asyncio.Task[Held | Answer]) -> bool:
     return look.done() and look.exception() is None and isinstance(look.result(), Held)
 
 
-def _stand_in(held: Held) -> None:
-    """Give it on although Flask could not confirm it; a look every ``FRESH`` seconds finds out when it can again."""
-    held.away = True
-    held.good_until = monotonic() + FRESH
+def _stand_in(held: Held, longest: float) -> bool:
+    """Give it on although Flask could not confirm it, until ``longest`` seconds after it last did; a look every
+    ``FRESH`` seconds finds out when it can again. Whether that is still to come."""
+    held.stands_until, now = held.compared + longest, monotonic()
+    if held.stands_until <= now:
+        return False
+    held.good_until = now + FRESH
+    return True

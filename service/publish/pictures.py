@@ -6,11 +6,11 @@ second, as it does for threads, so that a picture that was taken down with its i
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort
+from flask import Blueprint, Response, abort, request
 
 from service.database import db
 from service.model import picture
-from service.publish import answers, asked
+from service.publish import answers
 from service.publish.bytes import Bytes
 from service.publish.headers import FOR_EVER, PICTURE, Headers, transport
 from service.values.portrait import MEDIA_TYPE
@@ -32,4 +32,4 @@ def register(room: Blueprint, base_url: str) -> None:
         body = picture.read_public(db.session(), name)
         if body is None:
             abort(404)
-        return answers.give_packed(Bytes(f'"{name}"', body), headers, hold=asked.holdable())
+        return answers.give_packed(Bytes(f'"{name}"', body), headers, hold=not request.args)

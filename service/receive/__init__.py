@@ -11,15 +11,16 @@ from service.receive.headers import FOR_EVER
 from service.receive.intake import Intake
 
 
-def blueprint(base_url: str, limits: Limits, bell: Bell) -> Blueprint:
+def blueprint(base_url: str, limits: Limits, bell: Bell, ping_seconds: float) -> Blueprint:
     """The endpoints of the service at ``base_url``: ``/webmention``, ``/pingback`` and ``/trackback/<post id>``."""
     room = Blueprint(
         "receive", __name__, template_folder="templates", static_folder="static", static_url_path="/static/receive"
     )
     intake = Intake(limits, bell)
     parts = (webmention, status, pingback, trackback)
-    for part in parts:
+    for part in (webmention, status, trackback):
         part.register(room, intake, base_url.rstrip("/"))
+    pingback.register(room, intake, base_url.rstrip("/"), ping_seconds)
     refusals.register(room, {f"receive.{part.NAME}": part.refuse for part in parts})
 
     @room.after_request

@@ -37,7 +37,7 @@ MOST_LISTED = 1000
 POST_ONLY = "XML-RPC server accepts POST requests only."
 """In the words of WordPress, which senders know."""
 
-PATIENCE = 1.5
+PING_SECONDS = 1.5
 """Seconds that the database may take: the sender has hung up after three."""
 
 _UNREADABLE = frozenset({"wrong_method", "too_large"})
@@ -61,10 +61,10 @@ class Method:
     call: Callable[..., xmlrpc.Value | xmlrpc.Fault]
 
 
-def register(room: Blueprint, intake: Intake, base_url: str) -> None:
-    """Adds the route."""
+def register(room: Blueprint, intake: Intake, base_url: str, seconds: float) -> None:
+    """Adds the route. ``seconds``: :data:`PING_SECONDS`."""
     methods = {
-        "pingback.ping": Method(("sourceURI", "targetURI"), functools.partial(_ping, intake, base_url)),
+        "pingback.ping": Method(("sourceURI", "targetURI"), functools.partial(_ping, intake, base_url, seconds)),
         "pingback.extensions.getPingbacks": Method(("targetURI",), _approved_sources),
         "system.getCapabilities": Method((), lambda: _CAPABILITIES),
         "system.listMethods": Method((), lambda: sorted(methods)),
@@ -96,7 +96,7 @@ def _called(methods: Mapping[str, Method], call: xmlrpc.Call) -> xmlrpc.Value | 
     return method.call(*call.parameters)
 
 
-def _ping(intake: Intake, base_url: str, source: str, target: str) -> str | xmlrpc.Fault:
+def _ping(intake: Intake, base_url: str, seconds: float, source: str, target: str) -> str | xmlrpc.Fault:
     """A new pair is queued; a known one is looked at again, and its sender told so, or how the last look failed."""
     claim = claims.read(
         Protocol.PINGBACK,
@@ -105,7 +105,7 @@ def _ping(intake: Intake, base_url: str, source: str, target: str) -> str | xmlr
         received=datetime.now(UTC),
         sender=request.remote_addr or "",
     )
-    receipt = intake.receive(claim, PATIENCE)
+    receipt = intake.receive(claim, seconds)
     if receipt.failure is not None:
         told = WORDS[failure(receipt.failure.code)]
         return xmlrpc.Fault(receipt.failure.meaning.fault, gettext(told.summary))

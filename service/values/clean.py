@@ -7,6 +7,7 @@ PostgreSQL refuses NUL and lone surrogates, SQLite takes them: :func:`text` is t
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 import unicodedata
 from collections.abc import Callable
@@ -26,10 +27,17 @@ LONGEST_HTML = 100_000
 
 _TAGS = set("a abbr b blockquote br cite code del em i ins kbd li ol p pre q s samp strong sub sup ul var".split())
 _DROPPED_WHOLE = set("script style template textarea title xmp noembed noframes svg math object iframe".split())
+# Before the tag of a block that is not kept, so that its words don't run into its neighbour's.
+_BLOCK = re.compile(
+    r"(?=</?(?:div|d[dt]|t[dhr]|h[1-6]|section|article|fig(?:ure|caption)|header|footer)\b)", re.IGNORECASE
+)
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 # Direction controls (CVE-2021-42574), zero-width spaces and the tag plane; the joiners stay, scripts need them.
 _INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\U000e0000-\U000e007f]")
 _MARKS_IN_A_ROW = 4
+_STREAM_SAFE = 30
+"""Marks in a row that a text keeps (UAX #15, Stream-Safe Text): no language has as many, and normal forms sort a row
+in a time that is not linear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +56,21 @@ class CleanHtml:
 def text(words: str) -> str:
     """Words as both databases store them: no controls but tab and line end, no lone surrogates, NFC, LF."""
     words = _CONTROLS.sub("", words.replace("\r\n", "\n").replace("\r", "\n"))
-    return unicodedata.normalize("NFC", words)
+    return unicodedata.normalize("NFC", stream_safe(words))
+
+
+def stream_safe(words: str) -> str:
+    """Words of which any normal form is made in linear time: what follows the 30th of the marks in a row is cut."""
+    return words if words.isascii() else _tower().sub(r"\1", words)
+
+
+@functools.cache
+def marks() -> str:
+    """The combining marks, as ranges of a character class: Python's ``\\w`` has none of them (bpo-12731)."""
+    marks = [code for code in range(0x300, 0x1F000) if unicodedata.category(chr(code)).startswith("M")]
+    runs = itertools.groupby(enumerate(marks), lambda pair: pair[1] - pair[0])
+    ranges = [[code for _, code in run] for _, run in runs]
+    return "".join(f"{chr(run[0])}-{chr(run[-1])}" for run in ranges)
 
 
 def line(words: str, longest: int = LONGEST_NAME) -> str:
@@ -73,7 +95,7 @@ def line(words: str, longest: int = LONGEST_NAME) -> str:
 def html(markup: str, base: Address | None) -> CleanHtml:
     """Strangers' HTML without anything that runs, loads, tracks, styles or names; links made absolute on ``base``."""
     cleaned = nh3.clean(
-        text(markup[:LONGEST_HTML]),
+        _BLOCK.sub("\n", text(markup[:LONGEST_HTML])),
         tags=_TAGS,
         clean_content_tags=_DROPPED_WHOLE,
         attributes={"a": {"href"}},
@@ -113,6 +135,11 @@ def _links_on(base: Address | None) -> Callable[[str, str, str], str | None]:
             return None
 
     return keep
+
+
+@functools.cache
+def _tower() -> re.Pattern[str]:
+    return re.compile(f"([{marks()}]{{{_STREAM_SAFE}}})[{marks()}]+")
 
 
 @functools.cache

@@ -76,6 +76,9 @@ class Page:
 
     @property
     def validators(self) -> Validators:
+        """Those of the address that was asked for: where a redirect led, another one's say nothing of it."""
+        if self.hops:
+            return Validators()
         return Validators(_validator(self.headers.get("etag")), _validator(self.headers.get("last-modified")))
 
     @property
@@ -111,16 +114,18 @@ class Failure:
     status: int | None = None
     """Of the answer, where there was one."""
     remembered: bool = False
-    """Whether its host was not asked anew, since it could not be reached shortly before."""
+    """Whether its host was not asked anew, since it could not be reached shortly before, or asked for patience."""
 
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """A host on the way has its turn taken; come back after ``seconds``. Nothing was learnt, no attempt is counted."""
+    """A host on the way is not to be asked now: come back after ``seconds``. Nothing was learnt; it is no attempt."""
 
     host: str
     seconds: float
     hops: tuple[Hop, ...] = field(default=())
+    asked_for: bool = False
+    """Whether it asked for that rest itself (``Retry-After``), shortly before; else its turn is taken."""
 
 
 Fetched = Page | Unchanged | Failure | Busy

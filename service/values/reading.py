@@ -29,10 +29,11 @@ class Reading:
 
     @property
     def fingerprint(self) -> str:
-        """A hash of what a reader would see: two looks with the same one are one revision."""
+        """A hash of what a reader would see: two looks with the same one are one revision. Its address on the same
+        domain and its date are no part of it: they are put right in place."""
         entry = self.entry
         author = entry.author
-        words = [entry.relation, entry.title, entry.content.markup or entry.text, entry.rsvp or ""]
+        words = [entry.relation, entry.title or entry.site, entry.content.markup or entry.text, entry.rsvp or ""]
         words += [author.name, author.url or "", author.photo or ""]
         if (elsewhere := self.moved_elsewhere) is not None:
             words.append(elsewhere)

@@ -189,7 +189,7 @@ def test_a_comment_that_was_decided_and_is_edited_stays_where_it_is(state: State
 @pytest.mark.parametrize("state", [State.RECEIVED, State.APPROVED])
 def test_what_was_sent_again_meanwhile_is_not_judged_by_what_we_saw_before(state: State, reason: str) -> None:
     before = replace(known(state, attempts=4), sent_again=NOW)
-    assert after(before, reason) == Outcome(state, due=NOW, again=looked_at_next(state))
+    assert after(before, reason) == Outcome(state, reason=Reason(reason), due=NOW, again=looked_at_next(state))
 
 
 def test_what_was_sent_again_meanwhile_and_found_is_looked_at_once_more() -> None:
@@ -221,3 +221,17 @@ def test_a_new_address_on_the_same_domain_is_no_news(to: str) -> None:
 def test_a_move_to_another_domain_is_a_revision_to_look_at() -> None:
     assert after(known(State.APPROVED), moved("https://else.example/answer")).revise
     assert not after(known(State.APPROVED), moved("https://else.example/answer", status=302)).revise
+
+
+@pytest.mark.parametrize(
+    ("entry", "news"),
+    [
+        (Entry(title="An answer", site="Another name"), False),
+        (Entry(title="An answer", published="2011-10-14T09:30:00Z"), False),
+        (Entry(site="Another name"), True),
+    ],
+)
+def test_a_site_s_name_is_news_where_readers_see_it_and_a_date_is_put_right_in_place(entry: Entry, news: bool) -> None:
+    before = replace(entry, site="A name", published=None)
+    was = replace(known(State.APPROVED), fingerprint=Reading(EVIDENCE, before).fingerprint)
+    assert after(was, Reading(EVIDENCE, entry)).revise is news

@@ -12,6 +12,7 @@ import pytest
 
 from service.front.listen import HEAD_SECONDS, READ_SECONDS
 from tests.support.door import BODY_SECONDS, RunningDoor, running_door, until_closed
+from tests.support.waiting import until
 
 STALLED = 500
 BODY_HEAD = b"POST /echo HTTP/1.1\r\nHost: reflections.example\r\nContent-Length: 1000\r\n\r\nabc"
@@ -103,13 +104,10 @@ def test_slow_writes_hold_up_no_reader(crowded: RunningDoor) -> None:
         assert seen == {200}, "while all of those still waited"
 
 
-def test_a_reader_that_takes_nothing_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.front.listen.READ_SECONDS", 2)
-    with running_door(tmp_path) as door, closing(door.connect(20, receive_buffer=4096)) as line:
+def test_a_reader_that_takes_nothing_is_cut_off(tmp_path: Path) -> None:
+    with running_door(tmp_path, read_seconds=1) as door, closing(door.connect(20, receive_buffer=4096)) as line:
         line.sendall(b"GET /large?20000000 HTTP/1.1\r\nHost: a\r\n\r\n")
-        began = time.monotonic()
-        while still_open(door.port, line.getsockname()[1]):
-            assert time.monotonic() - began < 15
+        until(lambda: not still_open(door.port, line.getsockname()[1]), READ_SECONDS - 5, "it still has its line")
         assert len(until_closed(line)) < 20_000_000
 
 
@@ -133,8 +131,7 @@ def test_a_request_under_way_is_answered_before_the_door_closes(tmp_path: Path) 
         assert door.ask("GET", "/quick").status == 200
         (tmp_path / "hangs").touch()
         line.sendall(b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc")
-        while door.asked() < 2:
-            pass
+        until(lambda: door.asked() == 2, 10, "it did not come through")
         door.process.terminate()
         (tmp_path / "hangs").unlink()
         assert b'"body": "abc"' in until_closed(line)

@@ -90,5 +90,6 @@ def test_the_door_keeps_it(client: FlaskClient, make_site: MakeSite, threads: Th
     name = shows(engine, item, face())
     offered: list[HeldAnswer] = []
     client.get(f"/pictures/{name}.webp", environ_overrides={HOLD: offered.append})
+    client.get(f"/pictures/{name}.webp", query_string={"page": "2"}, environ_overrides={HOLD: offered.append})
     [held] = offered
     assert (held.etag, held.gzip, held.br) == (f'"{name}"', None, None) and opened(held.body).format == "WEBP"

@@ -21,7 +21,7 @@ import brotli
 import pytest
 
 from service.front.door import Door
-from service.front.listen import listen, serve
+from service.front.listen import READ_SECONDS, listen, serve
 from service.values.held import HOLD, HeldAnswer
 
 BODY_SECONDS = 2.0
@@ -169,9 +169,11 @@ class Doors:
 
 
 @contextmanager
-def running_door(folder: Path, trusted_proxies: int = 0, files: int = 4096) -> Iterator[RunningDoor]:
+def running_door(
+    folder: Path, trusted_proxies: int = 0, files: int = 4096, read_seconds: int = READ_SECONDS
+) -> Iterator[RunningDoor]:
     """A door in a process of its own that may open so many files; it is asked to stop at the end."""
-    with closing(listen("127.0.0.1", 0)) as listening:
+    with closing(listen("127.0.0.1", 0, read_seconds)) as listening:
         arguments = [str(listening.fileno()), str(folder), str(trusted_proxies)]
         command = ["prlimit", f"--nofile={files}", sys.executable, "-m", "tests.support.door", *arguments]
         process = subprocess.Popen(command, pass_fds=[listening.fileno()])

@@ -53,7 +53,15 @@ def opened(body: bytes) -> Image.Image:
 
 
 def shows(engine: Engine, item: KnownItem, body: bytes, url: str = "https://ada.example/me.png") -> str:
-    """Gives the item's author this picture, as the workers leave it there; its hash."""
+    """Gives the item's author this picture, and shows it to readers; its hash."""
+    name = comes(engine, item, body, url)
+    with writing(engine) as session:
+        session.execute(update(Revision).where(Revision.reflection_id == item.id).values(portrait=name))
+    return name
+
+
+def comes(engine: Engine, item: KnownItem, body: bytes, url: str, revision: int | None = None) -> str:
+    """Gives the item's author this picture, with one revision or all, as the workers leave it there; its hash."""
     here = parse(url)
     drawn = draw(Page(here, here, {}, body))
     assert isinstance(drawn, Portrait)
@@ -63,5 +71,7 @@ def shows(engine: Engine, item: KnownItem, body: bytes, url: str = "https://ada.
         row = session.get_one(Picture, number)
         row.hash, row.body, row.fetched, row.due_at = drawn.hash, drawn.body, now, None
         revisions = update(Revision).where(Revision.reflection_id == item.id)
-        session.execute(revisions.values(picture_id=number, portrait=drawn.hash, author_photo=url))
+        if revision is not None:
+            revisions = revisions.where(Revision.number == revision)
+        session.execute(revisions.values(picture_id=number, author_photo=url))
     return drawn.hash

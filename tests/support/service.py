@@ -48,11 +48,17 @@ def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def app(settings: Settings) -> Iterator[Flask]:
+def ping_seconds() -> float:
+    """For a pingback: more than any busy machine takes. Who tests that nobody waits too long has his own."""
+    return 60.0
+
+
+@pytest.fixture
+def app(settings: Settings, ping_seconds: float) -> Iterator[Flask]:
     """The web side without its door, on either database."""
     from service.app import create_app
 
-    yield create_app(settings)
+    yield create_app(settings, ping_seconds)
 
 
 @pytest.fixture

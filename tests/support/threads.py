@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -33,6 +34,8 @@ WAY: dict[State, tuple[State, ...]] = {
 """The steps by which an item that was received comes into a state."""
 
 RECEIVED = datetime(2011, 10, 14, 9, 30, tzinfo=UTC)
+
+_numbers = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ class Threads:
             session.add(self._revision(row, Says(text, "Somebody else"), row.latest, by))
 
     def _add(self, session: Session, post: Post, says: Says) -> KnownItem:
-        key = says.source or f"{says.name} {says.text} {session.query(Reflection).count()}"
+        key = says.source or f"{says.name} {says.text} {next(_numbers)}"
         item = Reflection(
             site_id=post.site_id,
             post_id=post.id,

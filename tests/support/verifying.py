@@ -32,9 +32,10 @@ from tests.support.service import OPEN, SECRET, KnownSite
 from tests.support.web import Web
 from workers import jobs
 from workers.child import Child
+from workers.hands import Hands
 from workers.means import Means
 from workers.picture import Pictures
-from workers.verify import Run
+from workers.verify import HANDS, Run
 
 OURS = "127.0.0.9"
 """The host of our blog."""
@@ -145,6 +146,10 @@ class Pipeline:
     def with_limits(self, **limits: Any) -> Pipeline:
         """The same with other limits of a fetch."""
         return replace(self, means=replace(self.means, limits=replace(self.means.limits, **limits)))
+
+    def uncrowded(self) -> Pipeline:
+        """The same with more hands than any test has items: no visit is impatient, however slow the machine."""
+        return replace(self, means=replace(self.means, hands=Hands(HANDS, "fetch")))
 
 
 @pytest.fixture

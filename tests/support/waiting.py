@@ -27,11 +27,8 @@ def until(condition: Callable[[], T | None], seconds: float, what: object, pause
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody listens on just now, nor will by chance."""
+    return free_ports(1, host)
 
 
 def free_ports(number: int, host: str = "127.0.0.1") -> int:

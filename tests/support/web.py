@@ -57,6 +57,8 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     delay: float = 0.0
     """Seconds before the first byte."""
+    held: threading.Event | None = None
+    """No first byte before this is set, where a test wants to be quicker or slower than any delay."""
 
     def encode(self, method: str) -> bytes:
         body = self.body.encode() if isinstance(self.body, str) else self.body
@@ -105,9 +107,10 @@ class Web:
         status: int = 200,
         headers: Mapping[str, str] | None = None,
         delay: float = 0.0,
+        held: threading.Event | None = None,
     ) -> str:
         """A page that always answers alike; its address. The same path again is the page's new version."""
-        answer = Answer(body, status, dict(headers or {}), delay)
+        answer = Answer(body, status, dict(headers or {}), delay, held)
         return self.answers(path, lambda _request: answer, host=host)
 
     def answers(self, path: str, handler: Handler, *, host: str = HOST) -> str:
@@ -232,6 +235,9 @@ class Web:
         answer = handler(request)
         if answer.delay and await _gone_within(reader, answer.delay):
             return
+        while answer.held and not answer.held.is_set():
+            if await _gone_within(reader, 0.02):
+                return
         writer.write(answer.encode(request.method))
         await writer.drain()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from service.values import clean
@@ -54,6 +56,18 @@ def test_a_name_cannot_turn_the_direction_of_what_follows() -> None:
 
 def test_towers_of_marks_are_lowered() -> None:
     assert len(clean.line("Z" + "\u0335" * 500)) <= 6
+
+
+def test_long_rows_of_marks_cost_no_time() -> None:
+    began = time.monotonic()
+    for row in ("\u0301" * 100_000 + "\u0316" * 100_000, "a" + "\u0301\u0316" * 100_000):
+        assert len(clean.text(row)) <= 31
+    assert time.monotonic() - began < 2
+
+
+def test_as_many_marks_as_any_language_has_stay_and_are_put_in_their_order() -> None:
+    assert clean.text("e" + "\u0301" * 20 + "\u0316" * 9) == "é" + "\u0316" * 9 + "\u0301" * 19
+    assert clean.text("เก้าอี้ กี่ตัว") == "เก้าอี้ กี่ตัว"
 
 
 def test_joiners_stay_because_scripts_need_them() -> None:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psutil
 import pytest
 
 from service.values.address import parse
 from service.values.page import Failure, Page
+from service.values.portrait import Portrait
 from service.values.reading import Reading
+from tests.support.pictures import face
 from tests.support.waiting import until
 from workers.child import Child, Crashed
 
@@ -94,11 +99,18 @@ def ended_by(child: Child, how: int) -> Reading | Failure | Crashed:
     victim.suspend()
     with ThreadPoolExecutor(1) as reader:
         reading = reader.submit(child.read, page(CHEAP), [TARGET])
+        until(lambda: has_a_page(victim.pid), 20, "the child is sent nothing")
         os.kill(victim.pid, how)
         os.kill(victim.pid, signal.SIGCONT)
         found = reading.result(20)
     assert reads(child) and child.pid != victim.pid
     return found
+
+
+def has_a_page(pid: int) -> bool:
+    """Whether a child that is suspended has something to read."""
+    with Path(f"/proc/{pid}/fd/0").open("rb", buffering=0) as pipe:
+        return bool(select.select([pipe], [], [], 0)[0])
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM])
@@ -119,6 +131,30 @@ def test_a_child_that_is_stopped_is_given_up_and_replaced(child: Child) -> None:
     found = child.read(page(CHEAP), [TARGET], seconds=0.5)
     assert isinstance(found, Failure) and found.reason.code == "too_heavy"
     assert reads(child) and not psutil.pid_exists(before)
+
+
+class TornAway(Exception):
+    """As whoever waits for an answer may be, at any moment."""
+
+
+def test_what_a_child_says_to_who_is_gone_is_no_answer_to_the_next(child: Child) -> None:
+    def tear(_signal: int, _frame: object) -> None:
+        raise TornAway
+
+    ada, ben = (Page(SOURCE, SOURCE, {}, face(colour=colour)) for colour in ("#c33", "#33c"))
+    own = child.picture(ben)
+    assert isinstance(own, Portrait) and child.pid is not None
+    reader = psutil.Process(child.pid)
+    reader.suspend()
+    before = signal.signal(signal.SIGUSR1, tear)
+    threading.Timer(0.3, signal.pthread_kill, (threading.get_ident(), signal.SIGUSR1)).start()
+    try:
+        with pytest.raises(TornAway):
+            child.picture(ada)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+        reader.resume()
+    assert child.picture(ben) == own
 
 
 def test_a_child_that_died_between_two_pages_is_replaced(child: Child) -> None:

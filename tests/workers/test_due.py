@@ -286,7 +286,7 @@ def test_a_look_in_three_months_waits_and_one_in_ten_years_does_not(engine: Engi
 def test_a_look_that_is_put_off_is_no_claim(engine: Engine) -> None:
     again(engine, ["one.example"])
     [look] = claim_again(engine, 10, NOW)
-    due.postpone(engine, look, NOW + timedelta(hours=1))
+    due.postpone(engine, look, NOW, NOW + timedelta(hours=1))
     assert claim_again(engine, 10, NOW) == []
     [later] = claim_again(engine, 10, NOW + timedelta(hours=1))
     assert later.item == look.item and later.due is None

@@ -11,7 +11,7 @@ import sqlalchemy
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
-from service.model import Origin, Reflection
+from service.model import Origin, Post, Reflection
 from service.model.engine import create, writing
 from service.model.host import let_be_asked
 from service.values.address import parse
@@ -19,7 +19,7 @@ from service.values.page import Busy, Failure, Fetched, Limits, Page
 from service.values.state import State
 from tests.support.fetching import code, fetcher
 from tests.support.nameserver import NameServer
-from tests.support.verifying import Pipeline
+from tests.support.verifying import OURS, Pipeline
 from tests.support.waiting import free_port
 from tests.support.web import Answer, Web
 from workers.fetch import Fetcher
@@ -222,6 +222,10 @@ def test_a_rest_made_under_a_clock_that_was_a_day_ahead_counts_as_passed(ask: As
 def test_what_nobody_asked_for_since_is_forgotten(ask: Asking) -> None:
     first = ask.down()
     ask.later(timedelta(days=2))
+    assert was_asked(ask(first))
+    row = ask.row(first)
+    assert row is not None and row.failures == 1
+    ask.later(timedelta(days=2))
     ask.down(1)
 
     assert ask.row(first) is None
@@ -257,8 +261,11 @@ def test_many_at_once_count_without_error(ask: Asking) -> None:
 # through the pipeline
 
 
-def test_a_hundred_items_of_a_dead_host_cost_a_few_connections_and_all_have_their_attempts(pipeline: Pipeline) -> None:
-    target, knocks = pipeline.post(), 0
+def test_forty_items_of_a_dead_host_cost_a_few_connections_and_all_have_their_attempts(
+    sqlite_pipeline: Pipeline,
+) -> None:
+    pipeline, knocks = sqlite_pipeline, 0
+    target = pipeline.post()
 
     async def reset(_reader: object, writer: object) -> None:
         nonlocal knocks
@@ -267,7 +274,7 @@ def test_a_hundred_items_of_a_dead_host_cost_a_few_connections_and_all_have_thei
 
     pipeline.web.greets(reset, host="127.0.0.5")
     secure = f"https://127.0.0.5:{pipeline.web.port}"
-    items = [pipeline.claim(f"{secure}/{number}", target) for number in range(100)]
+    items = [pipeline.claim(f"{secure}/{number}", target) for number in range(40)]
     pipeline.run()
 
     found = [pipeline.item(item) for item in items]
@@ -296,20 +303,59 @@ def test_an_item_of_a_host_that_asked_for_patience_waits_without_an_attempt(pipe
     assert pipeline.web.requests(source) == []
 
 
-def test_an_item_that_waited_for_a_day_comes_to_its_end_all_the_same(pipeline: Pipeline) -> None:
+def resting(pipeline: Pipeline) -> str:
+    """A post of ours, once a neighbour's page asked for half an hour of patience for all of the sources' host."""
     target = pipeline.post()
-    busy = pipeline.web.page("/busy", status=503, headers={"Retry-After": "1800"})
-    pipeline.verified(busy, target)
-    source = pipeline.web.page("/source", f"<a href='{target}'>x</a>")
-    item = pipeline.claim(source, target, age=timedelta(hours=25))
-    pipeline.run()
-    assert (pipeline.item(item).attempts, pipeline.item(item).reason) == (1, "rate_limited")
-    for _ in range(5):
-        pipeline.change(item, due_at=datetime.now(UTC))
-        pipeline.run()
+    pipeline.verified(pipeline.web.page("/~user", status=503, headers={"Retry-After": "1800"}), target)
+    return target
 
-    assert (pipeline.item(item).state, pipeline.item(item).reason) == (State.FAILED, "rate_limited")
-    assert pipeline.web.requests(source) == []
+
+@pytest.mark.parametrize("status", [200, 429])
+def test_an_item_that_waited_for_a_day_is_asked_all_the_same(sqlite_pipeline: Pipeline, status: int) -> None:
+    target = resting(sqlite_pipeline)
+    body, patience = f"<a href='{target}'>x</a>", {"Retry-After": "3600"} if status == 429 else {}
+    source = sqlite_pipeline.web.page("/source", body, status=status, headers=patience)
+    item = sqlite_pipeline.verified(source, target)
+    first = item.waits_since
+    assert first is not None and not sqlite_pipeline.web.requests(source)
+    for hours in (23, 25, 25, 26, 27, 33):
+        then = datetime.now(UTC)
+        sqlite_pipeline.change(item.id, due_at=then, waits_since=then - timedelta(hours=hours))
+        sqlite_pipeline.run()
+        item = sqlite_pipeline.item(item.id)
+        if item.state is not State.RECEIVED:
+            break
+    asked = len(sqlite_pipeline.web.requests(source))
+    assert (item.state, item.waits_since) == (State.PENDING if status == 200 else State.FAILED, None)
+    assert asked == (1 if status == 200 else 5) and len(sqlite_pipeline.events(item.id)) == asked
+    with Session(sqlite_pipeline.engine) as session:
+        assert session.scalars(select(Origin.reason)).all() == ["rate_limited"]
+
+
+def test_an_item_that_is_sent_again_after_a_year_has_its_day_too(sqlite_pipeline: Pipeline) -> None:
+    target = resting(sqlite_pipeline)
+    source = sqlite_pipeline.web.page("/source", f"<a href='{target}'>x</a>")
+    item = sqlite_pipeline.verified(source, target, age=timedelta(days=365))
+    assert (item.state, item.attempts, sqlite_pipeline.events(item.id)) == (State.RECEIVED, 0, [])
+    assert not sqlite_pipeline.web.requests(source)
+
+
+def test_a_post_of_ours_whose_host_asks_for_patience_waits_and_its_items_do_not(sqlite_pipeline: Pipeline) -> None:
+    pipeline = sqlite_pipeline
+    busy = pipeline.web.page("/busy", status=503, host=OURS, headers={"Retry-After": "1800"})
+    pipeline.verified(pipeline.web.page("/one", f"<a href='{busy}'>x</a>"), busy)
+    target = pipeline.post("/new")
+    item = pipeline.verified(pipeline.web.page("/two", f"<a href='{target}'>x</a>"), target)
+    post = pipeline.our_post(target)
+    assert item.state is State.PENDING and not pipeline.web.requests(target)
+    assert (post.exists, post.attempts) == (None, 0) and post.due_at is not None
+    assert 1700 < (post.due_at - datetime.now(UTC)).total_seconds() < 1900
+    long_ago = datetime.now(UTC) - timedelta(hours=25)
+    with writing(pipeline.engine) as session:
+        session.execute(update(Post).where(Post.id == post.id).values(due_at=datetime.now(UTC), waits_since=long_ago))
+    pipeline.run()
+    again = pipeline.our_post(target)
+    assert (again.exists, again.waits_since) == (True, None) and len(pipeline.web.requests(target)) == 1
 
 
 def test_a_host_that_comes_back_is_read(pipeline: Pipeline) -> None:

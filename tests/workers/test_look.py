@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import structlog
@@ -165,6 +167,16 @@ def test_no_other_address_is_taken_over(pipeline: Pipeline, canonical: str) -> N
         ]
 
 
+def test_an_address_that_nobody_could_name_is_none_of_its_addresses(postgresql_pipeline: Pipeline) -> None:
+    """No index takes it; and other posts are looked at all the same."""
+    word = "".join(hashlib.sha512(bytes([number])).hexdigest() for number in range(50))
+    there = postgresql_pipeline.web.page(f"/{word}", "<title>Long</title>", host=OURS)
+    with structlog.testing.capture_logs() as logs:
+        post = looked_at(postgresql_pipeline, "", status=301, headers={"Location": there})
+    assert (post.exists, post.title, logs) == (True, "Long", [])
+    assert all(item.state is State.PENDING for item in postgresql_pipeline.items())
+
+
 def test_a_page_of_ours_that_costs_too_much_to_read_exists(sqlite_pipeline: Pipeline) -> None:
     post = looked_at(sqlite_pipeline, "<title>Heavy</title><div class=h-entry>" + "<p>a" * 60_000)
     assert (post.exists, post.title) == (True, "Heavy")
@@ -184,10 +196,10 @@ def test_who_lost_the_lease_of_a_look_changes_nothing(pipeline: Pipeline) -> Non
 
 
 def test_a_look_that_breaks_our_own_code_is_given_up_after_three_and_its_items_are_read(pipeline: Pipeline) -> None:
-    def fetch(address: Address, limits: Limits, since: Validators | None = None) -> Fetched:
+    def fetch(address: Address, limits: Limits, since: Validators | None = None, **how: Any) -> Fetched:
         if address.host == OURS:
             raise ValueError("a mistake of ours")
-        return pipeline.means.fetch(address, limits, since)
+        return pipeline.means.fetch(address, limits, since, **how)
 
     target = pipeline.post()
     item = pipeline.claim(source_of(pipeline, target), target)

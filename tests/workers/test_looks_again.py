@@ -194,6 +194,17 @@ def test_validators_are_those_of_the_page_that_was_last_read_with_its_link(sqlit
     assert (pair.now.state, pair.now.etag) == (State.GONE, None)
 
 
+def test_the_page_that_a_redirect_led_to_lends_it_no_validators(sqlite_pipeline: Pipeline) -> None:
+    """Whoever redirects may send elsewhere next time, or nowhere."""
+    pair = Pair(sqlite_pipeline)
+    there = sqlite_pipeline.web.page("/there", pair.words("first words"), host="127.0.0.3", headers=BOTH)
+    sqlite_pipeline.web.redirect("/source", there)
+    later(pair)
+    later(pair)
+    assert (pair.now.etag, pair.now.modified) == (None, None)
+    assert not any("if-none-match" in request.headers for request in visits(pair))
+
+
 def test_a_validator_that_is_too_long_is_not_kept(sqlite_pipeline: Pipeline) -> None:
     pair = Pair(sqlite_pipeline)
     tagged(pair, {"ETag": '"' + "x" * LONGEST_VALIDATOR + '"'})

@@ -148,3 +148,12 @@ def test_who_takes_his_redirect_back_has_no_hold_on_where_it_led(pair: Pair, cli
     look(pair)
     mine, other = sent(client, pair, new)
     assert (mine.state, other.source, other.state) == (State.GONE, new, State.PENDING)
+
+
+def test_a_date_that_its_source_puts_right_is_shown_without_a_new_decision(pair: Pair, client: FlaskClient) -> None:
+    assert public(client, pair)[0]["published"] is None
+    date = "2011-10-14T09:30:00+02:00"
+    pair.says(f"<meta property='article:published_time' content='{date}'>" + pair.words("first words"))
+    look(pair)
+    assert public(client, pair)[0]["published"] == date
+    assert (pair.now.latest, pair.now.decided) == (1, 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import signal
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,13 +14,16 @@ from typing import Any
 import pytest
 import redis
 from flask.testing import FlaskClient
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, true, update
 
 from service.decide.conclude import RETRIES
-from service.model import Picture, Reflection
+from service.model import Picture, Reflection, Revision
 from service.model.engine import writing
-from service.model.picture import any_unused
+from service.model.picture import BATCH, any_unused
+from service.model.picture import tidy as drop
 from service.model.states import Step, step
+from service.moderate.decisions import Decided, Decider, Decision, undo
+from service.moderate.decisions import decide as decides
 from service.values.portrait import Portrait
 from service.values.state import State
 from tests.support.fetching import fetcher
@@ -34,6 +38,7 @@ from workers import due
 from workers.child import Child, Crashed
 from workers.due import LEASE
 from workers.pace import Pace
+from workers.picture import Pictures
 
 PHOTOS = "127.0.0.5"
 
@@ -89,7 +94,10 @@ def decide(pipeline: Pipeline, item: int, to: State = State.APPROVED) -> None:
     with writing(pipeline.engine) as session:
         row = session.get_one(Reflection, item)
         show = row.latest if to is State.APPROVED else None
-        assert step(session, row, Step(row.state, to, by="Olga", seen=row.latest, show=show), datetime.now(UTC))
+        newest = (Revision.reflection_id == item, Revision.number == row.latest)
+        seen = session.scalar(select(Picture.hash).join(Revision).where(*newest))
+        wanted = Step(row.state, to, by="Olga", seen=row.latest, show=show, picture=seen)
+        assert step(session, row, wanted, datetime.now(UTC))
 
 
 def test_nobody_exchanges_a_picture_that_was_approved(pipeline: Pipeline, client: FlaskClient) -> None:
@@ -112,6 +120,27 @@ def test_nobody_exchanges_a_picture_that_was_approved(pipeline: Pipeline, client
     assert new not in (None, first) and client.get(f"/pictures/{new}.webp").status_code == 404
     decide(pipeline, other)
     assert set(public(client, pipeline)) == {*before, f"http://127.0.0.1:8000/pictures/{new}.webp"}
+
+
+def test_who_takes_a_decision_back_shows_the_picture_that_was_shown_before(
+    sqlite_pipeline: Pipeline,
+) -> None:
+    pipeline = sqlite_pipeline
+    rule(pipeline, "127.0.0.2", "approve")
+    item = pipeline.verified(*source(pipeline, picture_at(pipeline)))
+    first = pipeline.item(item.id)
+    everybody = Decider("Olga", lambda _site: true())
+    for to in (State.REJECTED, State.APPROVED):
+        with writing(pipeline.engine) as session:
+            now = datetime.now(UTC)
+            [done] = decides(session, everybody, [Decision(first.uid, State.APPROVED, to, first.latest)], now)
+            assert isinstance(done, Decided)
+        pipeline.run_errands()
+        with writing(pipeline.engine) as session:
+            assert isinstance(undo(session, everybody, done.event, datetime.now(UTC)), Decided)
+        back = pipeline.item(item.id)
+        assert (back.revisions[0].portrait, back.revisions[0].welcome) == (None, True) and pipeline.pictures()[0].hash
+        assert (back.approved, back.again_at) == (first.approved, first.again_at)
 
 
 def test_a_copy_that_comes_after_the_decision_waits_for_the_next(pipeline: Pipeline, client: FlaskClient) -> None:
@@ -156,6 +185,12 @@ def test_a_picture_whose_host_asked_for_patience_waits_it_out(sqlite_pipeline: P
     waiting = sqlite_pipeline.pictures()[-1]
     assert waiting.due_at is not None and (waiting.due_at - datetime.now(UTC)).total_seconds() > 1700
     assert len(sqlite_pipeline.web.requests(PHOTOS)) == 1
+    with writing(sqlite_pipeline.engine) as session:
+        long_ago = datetime.now(UTC) - timedelta(hours=25)
+        session.execute(update(Picture).where(Picture.id == waiting.id).values(waits_since=long_ago))
+    again(sqlite_pipeline)
+    sqlite_pipeline.run_errands()
+    assert sqlite_pipeline.pictures()[-1].hash
 
 
 def test_a_redirect_to_who_asked_for_patience_is_followed_a_few_times_at_most(sqlite_pipeline: Pipeline) -> None:
@@ -302,6 +337,17 @@ def test_a_picture_that_nobody_names_any_more_is_dropped(pipeline: Pipeline) -> 
     assert pipeline.pictures() == []
 
 
+def test_pictures_that_nobody_names_are_dropped_however_many_they_are(sqlite_pipeline: Pipeline) -> None:
+    long_ago = datetime.now(UTC) - timedelta(days=2)
+    columns = {"day": long_ago.date(), "host": PHOTOS, "wanted": long_ago}
+    with writing(sqlite_pipeline.engine) as session:
+        session.add_all(Picture(url=f"http://{PHOTOS}/{number}", **columns) for number in range(2 * BATCH + 1))
+    with writing(sqlite_pipeline.engine) as session:
+        assert drop(session, datetime.now(UTC)) == BATCH
+    sqlite_pipeline.run_errands()
+    assert sqlite_pipeline.pictures() == []
+
+
 def test_what_a_killed_worker_held_comes_again(sqlite_pipeline: Pipeline) -> None:
     sqlite_pipeline.verified(*source(sqlite_pipeline, picture_at(sqlite_pipeline)))
     [want] = due.claim_pictures(sqlite_pipeline.engine, 8, datetime.now(UTC))
@@ -309,6 +355,17 @@ def test_what_a_killed_worker_held_comes_again(sqlite_pipeline: Pipeline) -> Non
     assert due.any_picture(sqlite_pipeline.engine, datetime.now(UTC) + LEASE)
     due.give_back(sqlite_pipeline.engine, [want])
     assert has_due(sqlite_pipeline)
+
+
+def test_a_run_whose_time_is_over_gives_back_what_it_waits_for(sqlite_pipeline: Pipeline) -> None:
+    photo = sqlite_pipeline.web.page("/slow.png", face(), host=PHOTOS, delay=9.0)
+    sqlite_pipeline.verified(*source(sqlite_pipeline, photo))
+    rings = list[int]()
+    began = time.monotonic()
+    assert Pictures(replace(sqlite_pipeline.means, ring=lambda: rings.append(1)), seconds=0.5)() == 0
+    assert time.monotonic() - began < 6 and rings == [1]
+    [picture] = sqlite_pipeline.pictures()
+    assert (picture.lease, picture.attempts) == (None, 0) and has_due(sqlite_pipeline)
 
 
 def test_a_picture_comes_from_wherever_its_server_leads(sqlite_pipeline: Pipeline) -> None:

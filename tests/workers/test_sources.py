@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import json
 import zlib
 
 import pytest
 
 from service.model import Reflection
 from service.values.state import State
+from tests.support.desk import Dashboard
+from tests.support.threads import KnownItem
 from tests.support.verifying import OURS, Pipeline
 from tests.support.web import Answer, Request
 
@@ -117,6 +120,20 @@ def test_a_verified_item_waits_for_a_person_with_what_was_seen(pipeline: Pipelin
     assert link.rel == ("nofollow",)
     [event] = pipeline.events(item.id)
     assert (event.by, event.came_from, event.went_to) == ("worker", State.RECEIVED, State.PENDING)
+
+
+def test_a_moderator_is_shown_the_words_that_readers_get(pipeline: Pipeline, dashboard: Dashboard) -> None:
+    target = pipeline.post()
+    nice, bad = "Thank you for this thoughtful post.", "BUY PILLS HERE"
+    properties = {"in-reply-to": [target], "content": [{"html": f"<p>{bad}</p>", "value": nice}]}
+    body = json.dumps({"type": ["h-entry"], "properties": properties})
+    source = pipeline.web.page("/nice.json", body, headers={"Content-Type": "application/json"})
+    item = pipeline.verified(source, target)
+    card = dashboard.page().select_one(f"#item-{item.uid}")
+    assert card is not None and bad in card.text and nice not in card.text
+    dashboard.press_on(KnownItem(item.id, item.uid), "Approve")
+    shown = dashboard.client.get("/embed", query_string={"url": target}).text
+    assert bad in shown and nice not in shown
 
 
 def test_all_that_an_entry_brings_is_kept(pipeline: Pipeline) -> None:

@@ -9,14 +9,15 @@ import threading
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import redis
 import structlog
-from sqlalchemy import text
+from sqlalchemy import select, text, update
 
 from service.bell import Bell
-from service.model import Revision, Rule
+from service.model import Post, Revision, Rule
 from service.model.engine import create, writing
 from service.values.address import Address
 from service.values.page import Busy, Fetched, Limits, Page, Validators
@@ -124,7 +125,7 @@ def test_each_source_is_fetched_once(pipeline: Pipeline) -> None:
     pairs = [linked(pipeline, f"/{number}", host=f"127.0.1.{number + 1}") for number in range(40)]
     for pair in pairs:
         pipeline.claim(*pair)
-    pipeline.run()
+    pipeline.uncrowded().run()
     assert {item.state for item in pipeline.items()} == {State.PENDING}
     assert [len(pipeline.web.requests(source)) for source, _ in pairs] == [1] * 40
 
@@ -148,32 +149,33 @@ def test_slow_hosts_hold_up_no_honest_one(sqlite_pipeline: Pipeline) -> None:
     pipeline = sqlite_pipeline.with_limits(seconds=1.0)
     honest: list[int] = []
     for number in range(24):
-        pipeline.claim(*linked(pipeline, "/", host=f"127.0.1.{number + 1}", delay=5.0))
+        pipeline.claim(*linked(pipeline, "/", host=f"127.0.1.{number + 1}", delay=60.0))
         if number % 4 == 0:
             honest.append(pipeline.claim(*linked(pipeline, "/", host=f"127.0.2.{number + 1}")))
     began = time.monotonic()
     pipeline.run()
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 20, "three seconds, where one after the other would be twenty-four"
     assert {pipeline.item(item).state for item in honest} == {State.PENDING}
     assert [item.reason for item in pipeline.items() if item.id not in honest] == ["timeout"] * 24
 
 
 def test_first_visits_are_impatient_while_more_is_due_than_there_are_hands(sqlite_pipeline: Pipeline) -> None:
+    pipeline = sqlite_pipeline.with_limits(seconds=50.0)
     for number in range(8):
-        sqlite_pipeline.claim(*linked(sqlite_pipeline, "/", host=f"127.0.1.{number + 1}", delay=9.0))
+        pipeline.claim(*linked(pipeline, "/", host=f"127.0.1.{number + 1}", delay=60.0))
     began = time.monotonic()
-    sqlite_pipeline.run()
-    assert time.monotonic() - began < 8
-    assert {(item.reason, item.attempts) for item in sqlite_pipeline.items()} == {("timeout", 1)}
+    pipeline.run()
+    assert time.monotonic() - began < 30
+    assert {(item.reason, item.attempts) for item in pipeline.items()} == {("timeout", 1)}
 
 
 def test_a_flooded_host_has_one_request_at_a_time_and_holds_up_nobody(pipeline: Pipeline) -> None:
     slow = paced(pipeline, 0.3)
-    for number in range(20):
+    for number in range(6):
         slow.claim(*linked(slow, f"/{number}"))
     other = slow.claim(*linked(slow, "/", host="127.0.0.3"))
-    until(lambda: slow.run() >= 0 and slow.item(other).state is State.PENDING, 10, "the honest one waits")
-    until(lambda: slow.run() >= 0 and len(slow.web.requests("127.0.0.2")) >= 4, 20, "the flood is not worked off")
+    until(lambda: slow.run() >= 0 and slow.item(other).state is State.PENDING, 30, "the honest one waits")
+    until(lambda: slow.run() >= 0 and len(slow.web.requests("127.0.0.2")) >= 4, 30, "the flood is not worked off")
     requests = slow.web.requests("127.0.0.2")
     assert all(later.time - earlier.time >= 0.29 for earlier, later in itertools.pairwise(requests))
     assert max(request.concurrent for request in requests) == 1
@@ -207,7 +209,7 @@ def test_what_finds_its_host_busy_keeps_its_place(pipeline: Pipeline) -> None:
     item = pipeline.claim(*linked(pipeline, "/source"))
     before = pipeline.item(item).due_at
 
-    def busy(address: Address, limits: Limits, since: Validators | None = None) -> Fetched:
+    def busy(address: Address, limits: Limits, since: Validators | None = None, **how: Any) -> Fetched:
         return Busy(address.domain, 5.0)
 
     pipeline.run()  # the post's look
@@ -224,14 +226,13 @@ def test_what_finds_its_host_busy_keeps_its_place(pipeline: Pipeline) -> None:
 
 def test_asked_to_stop_it_gives_back_what_it_holds_at_once(pipeline: Pipeline) -> None:
     for number in range(4):
-        pipeline.claim(*linked(pipeline, "/", host=f"127.0.1.{number + 1}", delay=9.0))
+        pipeline.claim(*linked(pipeline, "/", host=f"127.0.1.{number + 1}", delay=60.0))
     run = threading.Thread(target=pipeline.run)
     run.start()
     until(lambda: len([r for r in pipeline.web.requests() if r.host.startswith("127.0.1.")]) == 4, 10, "no fetches")
-    began = time.monotonic()
     pipeline.means.stop.set()
-    run.join(10)
-    assert not run.is_alive() and time.monotonic() - began < 3
+    run.join(30)
+    assert not run.is_alive()
     assert all((item.lease, item.leased_until, item.attempts) == (None, None, 0) for item in pipeline.items())
     assert len(due.claim(pipeline.engine, 10, datetime.now(UTC))) == 4
 
@@ -283,10 +284,10 @@ def test_a_page_that_kills_its_reader_three_times_fails_and_costs_no_other(pipel
 
 
 def test_an_item_that_breaks_our_own_code_fails_and_costs_no_other(pipeline: Pipeline) -> None:
-    def fetch(address: Address, limits: Limits, since: Validators | None = None) -> Fetched:
+    def fetch(address: Address, limits: Limits, since: Validators | None = None, **how: Any) -> Fetched:
         if address.path == "/broken":
             raise ValueError("a mistake of ours")
-        return pipeline.means.fetch(address, limits, since)
+        return pipeline.means.fetch(address, limits, since, **how)
 
     target = pipeline.post()
     broken = pipeline.claim(pipeline.web.url("/broken"), target)
@@ -305,6 +306,8 @@ def test_a_row_that_is_broken_in_the_database_holds_up_nobody(pipeline: Pipeline
     other = pipeline.claim(*linked(pipeline, "/", host="127.0.1.1"))
     pipeline.run()
     assert (pipeline.item(broken).state, pipeline.item(broken).reason) == (State.FAILED, "invalid_source")
+    [event] = pipeline.events(broken)
+    assert "visit" not in (event.details or {})
     assert pipeline.item(other).state is State.PENDING
 
 
@@ -319,6 +322,48 @@ def test_a_revision_that_the_database_refuses_costs_no_other(pipeline: Pipeline)
     assert [line["event"] for line in logs] == ["a visit broke"] * DEATHS
     assert (pipeline.item(first).state, pipeline.item(first).reason) == (State.FAILED, "crashed")
     assert {pipeline.item(other).state for other in others} == {State.PENDING}
+
+
+def test_what_asks_too_much_of_the_database_costs_no_other(postgresql_pipeline: Pipeline) -> None:
+    """A statement of an item's own that can't be done, whose error looks like that of a server that is away."""
+    first, other = (postgresql_pipeline.claim(*linked(postgresql_pipeline, f"/{name}")) for name in "ab")
+    refuses = """CREATE FUNCTION refuses() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE 'index row size exceeds' USING ERRCODE = '54000'; END $$"""
+    when = f"CREATE TRIGGER refuses BEFORE INSERT ON event FOR EACH ROW WHEN (NEW.reflection_id = {first} AND"
+    with postgresql_pipeline.engine.begin() as connection:
+        connection.exec_driver_sql(refuses)
+        connection.exec_driver_sql(f"{when} NEW.went_to = 'pending') EXECUTE FUNCTION refuses()")
+    with structlog.testing.capture_logs() as logs:
+        postgresql_pipeline.run()
+    assert [line["event"] for line in logs] == ["a visit broke"] * DEATHS
+    assert postgresql_pipeline.item(other).state is State.PENDING
+
+
+def test_two_runs_lock_the_posts_in_the_same_order(postgresql_pipeline: Pipeline) -> None:
+    """Whichever of their items came first: else each would hold what the other waits for."""
+    pipeline = postgresql_pipeline
+    targets = [pipeline.post("/a"), pipeline.post("/b")]
+    for target in targets:
+        comment(pipeline, target)
+    pipeline.run()
+    posts = [pipeline.our_post(target).id for target in targets]
+    for target in reversed(targets):
+        comment(pipeline, target)
+    admin, waits = create(str(pipeline.engine.url.render_as_string(False))), "wait_event_type = 'Lock'"
+    waiting = text(f"SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND {waits}")
+    run = threading.Thread(target=pipeline.run)
+    with writing(pipeline.engine) as session:
+        for post in posts:
+            session.execute(update(Post).where(Post.id == post).values(due_at=None))
+    with writing(admin) as session:
+        session.execute(update(Post).where(Post.id == posts[0]).values(title="A"))
+        run.start()
+        until(lambda: session.scalar(waiting), 20, "the run waits for nobody")
+        free = select(Post.id).where(Post.id == posts[1]).with_for_update(nowait=True)
+        assert session.scalar(free) == posts[1]
+    run.join(20)
+    admin.dispose()
+    assert {item.state for item in pipeline.items()} == {State.PENDING}
 
 
 def test_a_batch_that_the_database_gives_up_for_others_is_written_one_by_one(postgresql_pipeline: Pipeline) -> None:
@@ -417,7 +462,7 @@ def test_a_run_with_more_than_it_can_hold_rings_for_help(pipeline: Pipeline, red
 
 
 def test_the_ring_at_the_end_of_a_short_run_is_heard(sqlite_pipeline: Pipeline, redis_url: str) -> None:
-    def busy(address: Address, limits: Limits, since: Validators | None = None) -> Fetched:
+    def busy(address: Address, limits: Limits, since: Validators | None = None, **how: Any) -> Fetched:
         return Busy(address.domain, 5.0)
 
     sqlite_pipeline.claim(*linked(sqlite_pipeline, "/", host="127.0.0.3"))

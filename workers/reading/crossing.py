@@ -30,7 +30,7 @@ from workers.reading.hentry import ANSWERS, LONGEST_CATEGORY, LONGEST_TEXT, MOST
 from workers.reading.links import LONGEST_HREF, MOST_LINKS
 from workers.reading.plain import LONGEST_SUMMARY
 from workers.reading.reading import evidence_of, failed
-from workers.reading.surroundings import LONGEST_SIDE
+from workers.reading.surroundings import LONGEST_SIDE, text_of
 from workers.reading.surroundings import LONGEST_TEXT as LONGEST_WORDS
 
 LARGEST_ANSWER = 1024 * 1024
@@ -38,7 +38,7 @@ LARGEST_ANSWER = 1024 * 1024
 
 _FAILURES = frozenset({"no_link", "bot_wall", "gone", "unsupported_type", "malformed_answer", "too_heavy"})
 _DEEPEST = 64
-_TAG = re.compile(r"<(/?)([a-z]+)[^<>]*>")
+_TAG = re.compile(r"<(/?)([a-z]++)[^<>]*+>")
 
 
 class Nonsense(ValueError):
@@ -188,12 +188,12 @@ def _side(words: str) -> str:
 
 def _entry(said: Mapping[str, Any]) -> Entry:
     author, rsvp, published, updated = said["author"], said["rsvp"], said["published"], said["updated"]
-    text = clean.text(said["text"])[:LONGEST_TEXT]
+    content, text = _content(said["content"], clean.text(said["text"])[:LONGEST_TEXT])
     return Entry(
         relation=Relation(said["relation"]),
         author=Author(clean.line(author["name"]), _address(author["url"]), _address(author["photo"])),
         title=clean.line(said["title"]),
-        content=_content(said["content"], text),
+        content=content,
         text=text,
         summary=clean.line(said["summary"], LONGEST_SUMMARY),
         url=_address(said["url"]),
@@ -207,9 +207,13 @@ def _entry(said: Mapping[str, Any]) -> Entry:
     )
 
 
-def _content(markup: str, text: str) -> CleanHtml:
-    """The content's HTML, or its text where the markup is not such as cleaning leaves behind."""
-    return clean.html(markup, None) if _is_balanced(markup) else clean.plain(text)
+def _content(markup: str, text: str) -> tuple[CleanHtml, str]:
+    """The content's HTML and the text that stands in it; the child's text where the HTML is not such as cleaning leaves
+    behind, or empty."""
+    content = clean.html(markup, None) if len(markup) <= clean.LONGEST_HTML and _is_balanced(markup) else CleanHtml()
+    if shown := text_of(content.markup, LONGEST_TEXT):
+        return content, shown
+    return (clean.plain(text) if markup else CleanHtml()), text
 
 
 def _is_balanced(markup: str) -> bool:

@@ -5,7 +5,6 @@ Of several on a page the one that has the link speaks, else the one whose own ad
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -44,7 +43,6 @@ RELATIONS: tuple[tuple[str, Relation], ...] = (
 ANSWERS = frozenset({"yes", "no", "maybe", "interested"})
 """What an RSVP may say (https://indieweb.org/rsvp)."""
 
-_BLOCK = re.compile(r"<(?:div|li|d[td]|t[dh]|h[1-6]|blockquote|pre|section|figure|figcaption)\b", re.IGNORECASE)
 _ENTRIES = ("h-entry", "h-cite", "h-event", "h-review", "h-recipe", "h-product")
 
 
@@ -74,8 +72,7 @@ def entry(parsed: Mapping[str, Any], source: Source, page: Entry, named: bool) -
         return replace(page, author=_or(_card_of(page.author, placed, source), _only_card(placed, source)))
     item = speaking.item
     relation, rsvp = _relation(item, source)
-    content = _content(item, source)
-    text = _text(item)
+    content, text = _content(item, source)
     summary = clean.line(mf.words(item, "summary"), LONGEST_SUMMARY)
     name = clean.line(mf.words(item, "name"))
     if not text and not summary:
@@ -131,19 +128,14 @@ def _relation(item: mf.Item, source: Source) -> tuple[Relation, str | None]:
     return Relation.MENTION, None
 
 
-def _content(item: mf.Item, source: Source) -> CleanHtml:
-    """The content as HTML; none where cleaning has made more of it than is kept."""
+def _content(item: mf.Item, source: Source) -> tuple[CleanHtml, str]:
+    """The content and its text, which is what stands in the HTML that is shown: JSON says both, and a browser shows
+    more, or less, than an author's ``value``. Its ``value`` where cleaning has left no words, or made more HTML of it
+    than is kept."""
     content = clean.html(mf.markup(item, "content"), source.base)
-    return content if len(content.markup) <= clean.LONGEST_HTML else CleanHtml()
-
-
-def _text(item: mf.Item) -> str:
-    """The content's text. mf2py parts the words of paragraphs and lines alone, and lets those of other blocks run
-    together."""
-    markup = mf.markup(item, "content")
-    if _BLOCK.search(markup):
-        return text_of(markup, LONGEST_TEXT)
-    return clean.text(mf.words(item, "content"))[:LONGEST_TEXT]
+    if len(content.markup) <= clean.LONGEST_HTML and (text := text_of(content.markup, LONGEST_TEXT)):
+        return content, text
+    return CleanHtml(), clean.text(mf.words(item, "content"))[:LONGEST_TEXT]
 
 
 def is_name(name: str, text: str) -> bool:

@@ -4,6 +4,7 @@ of all that a person reads there.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -20,6 +21,7 @@ LONGEST_TEXT = 200
 """Characters of a link's own words."""
 
 _EDGE = "\x1e"
+_GAP = re.compile(r"(?:\s|&nbsp;)+")
 _GATHERED = 1500
 _PIECES = 60
 _ENDS = (". ", "! ", "? ", "… ", ".\u00a0")
@@ -134,7 +136,7 @@ def text_of(markup: str, longest: int) -> str:
     text = Snapshot(longest)
     for token in tokens(markup, xml=False):
         if isinstance(token, Words):
-            text.words(token.text)
+            text.words(_GAP.sub(" ", token.text))
         elif isinstance(token, Start | End) and token.name in BLOCKS:
             text.edge()
         if text.room <= 0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 
 import pytest
@@ -153,6 +154,26 @@ def test_a_child_that_tells_of_no_such_place_is_not_well(name: str) -> None:
     said["links"][0][name] = "nowhere"
     with pytest.raises(crossing.Nonsense):
         found_in(said, page)
+
+
+def test_a_child_that_shows_other_words_than_it_tells_is_not_believed() -> None:
+    read = reading(f"<div class=h-entry><p class=e-content>Yes. {LINK}</div>")
+    assert isinstance(read, Reading)
+    said = json.loads(json.dumps(crossing.message(read)))
+    said["entry"] |= {"content": "<p>BUY PILLS</p>", "text": "Thank you."}
+    entry = found_in(said, Page(SOURCE, SOURCE, {}, b"")).entry  # type: ignore[union-attr]
+    assert (entry.text, entry.content.markup) == ("BUY PILLS", "<p>BUY PILLS</p>")
+
+
+def test_markup_without_end_costs_no_time() -> None:
+    read = reading(f"<p>{LINK}")
+    assert isinstance(read, Reading)
+    said = json.loads(json.dumps(crossing.message(read)))
+    began = time.monotonic()
+    for markup in ("<" + "a" * 100_000, "<a" * 300_000):
+        said["entry"] |= {"content": markup, "text": "Words."}
+        assert found_in(said, Page(SOURCE, SOURCE, {}, b"")).entry.text == "Words."  # type: ignore[union-attr]
+    assert time.monotonic() - began < 2
 
 
 def _of(page: Page) -> dict[str, object]:

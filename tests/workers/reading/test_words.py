@@ -77,6 +77,29 @@ def test_the_words_of_blocks_do_not_run_together() -> None:
     assert said.text == "One.\nTwo\nx"
 
 
+@pytest.mark.parametrize(
+    "tag", ["object", "svg", "math", "iframe", "textarea", "title", "template", "noscript", "video"]
+)
+def test_the_text_is_what_stands_in_the_html_that_is_shown(tag: str) -> None:
+    nice = f"<{tag}>Thank you for this thoughtful post.</{tag}>"
+    said = entry(f"<div class=h-entry><div class=e-content>{nice} BUY PILLS {LINK}</div></div>")
+    assert ("Thank you" in said.text, "BUY PILLS" in said.text) == ("Thank you" in said.content.markup, True)
+
+
+def test_nor_does_json_say_one_thing_and_show_another() -> None:
+    content = {"html": "<p>BUY <b>PILLS</b></p>", "value": "Thank you for this thoughtful post."}
+    properties = {"in-reply-to": [T], "content": [content]}
+    found = reading(json.dumps({"type": ["h-entry"], "properties": properties}), "application/json")
+    assert isinstance(found, Reading)
+    assert (found.entry.text, found.entry.content.markup) == ("BUY PILLS", "<p>BUY <b>PILLS</b></p>")
+
+
+@pytest.mark.parametrize("gap", [" ", "&nbsp;", "<i> </i>"])
+def test_gaps_hide_no_words(gap: str) -> None:
+    said = entry(f"<div class=h-entry><div class=e-content><p>Nice.{gap * 8_000}PILLS {LINK}</div></div>")
+    assert "".join(said.text.split()) == "Nice.PILLSx"
+
+
 def test_of_several_entries_the_one_that_has_the_link_speaks() -> None:
     other = "<div class=h-entry><p class=p-name>Other</p><p class=e-content>words</p></div>"
     ours = f"<div class=h-entry><p class=p-name>Ours</p><p class=e-content>See {LINK}</p></div>"
