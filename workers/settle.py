@@ -6,24 +6,30 @@ have decided while the page was fetched.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session, load_only
 
+from service.decide import signs
+from service.decide import subject as subjects
 from service.decide.conclude import Found, Known, Outcome, Written, conclude
-from service.decide.rules import Advice, HostRule, advise
+from service.decide.rules import KNOWN, Advice, SiteRule, advise
 from service.decide.schedule import next_post_look
-from service.model import Event, Reflection, Revision, Rule, picture
+from service.decide.subject import Subject
+from service.model import Event, Reflection, Revision, acquaintance, picture
 from service.model import event as events
 from service.model import post as posts
-from service.model.states import Step, publish, step
+from service.model import rule as rules
+from service.model import site as sites
+from service.model.states import Step, as_it_was, step
 from service.values import clean
 from service.values.address import source_key, stored
-from service.values.page import Unchanged, Validators
+from service.values.evidence import Evidence
+from service.values.page import Failure, Unchanged, Validators
 from service.values.reading import Reading
 from service.values.state import State
 from workers.due import Visit
@@ -33,20 +39,31 @@ _SAID = (
     Revision.fingerprint,
     Revision.url,
     Revision.moved_to,
+    Revision.published,
     Revision.author_name,
     Revision.author_url,
     Revision.author_photo,
 )
 
 
+def hold(session: Session, visits: Iterable[Visit]) -> Sequence[Reflection]:
+    """The items of these visits, as they are now and locked for us, in one query. Whoever settles keeps them as long
+    as he does: the session finds them then."""
+    wanted = select(Reflection).where(Reflection.id.in_(sorted(visit.item for visit in visits)))
+    return session.scalars(
+        wanted.order_by(Reflection.id).with_for_update().execution_options(populate_existing=True)
+    ).all()
+
+
 def settle(
     session: Session, visit: Visit, found: Found, validators: Validators | None, now: datetime, chance: float
 ) -> Event | None:
-    """The event of this visit; ``None`` where the item is no longer ours, and then nothing is changed.
+    """The event of this visit, whose item is held (:func:`hold`); ``None`` where it is no longer ours, and then nothing
+    is changed.
 
     ``validators`` are the page's own, for a conditional request next time.
     """
-    item = session.get(Reflection, visit.item, with_for_update=True, populate_existing=True)
+    item = session.get(Reflection, visit.item)
     if item is None or item.lease != visit.token or item.state is State.ERASED:
         return None
     said = _said(session, item)
@@ -66,18 +83,22 @@ def settle(
     latest = item.latest
     if outcome.revise and isinstance(found, Reading):
         latest = (latest or 0) + 1
-        session.add(revision(item, found, latest, _portrait(session, found, now), now))
-    elif said is not None and isinstance(found, Reading) and _moved(said, found) and said.number == item.shown:
-        publish(session, item.post_id)
+        session.add(revision(item, _vouched(found, said), latest, _portrait(session, found, now), now))
+    elif said is not None and isinstance(found, Reading):
+        corrected = _correct(said, found)
+        if corrected and item.state is State.APPROVED and said.number == item.shown:
+            posts.publish(session, [item.post_id])
     if item.state is State.RECEIVED:
         posts.drew(session, item.post_id, next_post_look(now, chance))
     ruled = item.state is State.RECEIVED or outcome.shows
-    by_rule = advice if advice and ruled and outcome.to is advice.to else None
-    wanted = _step(item, visit, outcome, latest, by_rule, now)
+    by_rule = advice.rule if advice and ruled and outcome.to is advice.to else None
+    wanted = _step(session, item, visit, outcome, latest, by_rule, now)
+    if advice and advice.own and ruled and wanted.to is State.PENDING:
+        wanted = replace(wanted, details={"own": True})
     wanted = replace(wanted, values={**wanted.values, **_page(item, found, validators, outcome)})
     event = step(session, item, replace(wanted, details=_told(wanted.details, found)), now)
     if event is not None and by_rule is not None:
-        session.execute(update(Rule).where(Rule.id == by_rule.rule).values(hits=Rule.hits + 1))
+        rules.hit(session, by_rule.id, now)
     elif event is not None and event.came_from is event.went_to:
         events.forget_looks(session, item.id)
     return event
@@ -107,12 +128,20 @@ def _remembered(found: Found, said: Revision | None) -> Found:
     return replace(found, entry=replace(found.entry, author=known))
 
 
-def _moved(said: Revision, found: Reading) -> bool:
-    """Keeps where the words stand now; whether that is another address. On another registrable domain they would be a
-    revision (:attr:`service.values.reading.Reading.fingerprint`)."""
-    before = said.url, said.moved_to
+def _vouched(found: Reading, said: Revision | None) -> Reading:
+    """Who vouches is asked for once, when an item is new; what came of it is kept as long as the item is."""
+    if said is None or said.evidence is None or found.evidence.vouch is not None:
+        return found
+    return replace(found, evidence=replace(found.evidence, vouch=Evidence.from_json(said.evidence).vouch))
+
+
+def _correct(said: Revision, found: Reading) -> bool:
+    """Keeps where the same words stand now, and of when they say they are; whether that is anything else. On another
+    registrable domain they would be a revision (:attr:`service.values.reading.Reading.fingerprint`)."""
+    before = said.url, said.moved_to, said.published
     said.url, said.moved_to = found.entry.url, found.evidence.moved_to
-    return before != (said.url, said.moved_to)
+    said.published = found.entry.published
+    return before != (said.url, said.moved_to, said.published)
 
 
 def _page(item: Reflection, found: Found, validators: Validators | None, outcome: Outcome) -> dict[str, Any]:
@@ -141,24 +170,41 @@ def _portrait(session: Session, found: Reading, now: datetime) -> int | None:
 def _advice(session: Session, item: Reflection, found: Found) -> Advice | None:
     if not isinstance(found, Reading | Written):
         return None
-    rules = session.scalars(select(Rule).where(Rule.site_id == item.site_id, Rule.kind == "host"))
-    return advise([HostRule(rule.id, rule.value, rule.verdict) for rule in rules], _way(item, found))
+    standing = rules.standing(session, item.site_id)
+    subject = _linkback(session, item, found) if isinstance(found, Reading) else _comment(session, item)
+    # What is up is known by itself: its new words are no news from a friend.
+    if item.state is State.RECEIVED and any(rule.value == KNOWN for rule in standing if rule.kind == "default"):
+        domains = {address.domain for address in subject.way}
+        homes = acquaintance.known_homes(session, item.site_id, domains)
+        subject = replace(subject, known=bool(subject.way) and subject.homes <= homes.keys())
+    return advise(standing, subject)
 
 
-def _way(item: Reflection, found: Reading | Written) -> set[str]:
-    """The hosts from the source to the page that was read."""
-    way = {item.host} if item.host else set[str]()
-    if isinstance(found, Reading):
-        way |= {address.domain for hop in found.evidence.hops if (address := stored(hop.location))}
-    return way
+def _linkback(session: Session, item: Reflection, found: Reading) -> Subject:
+    entry = found.entry
+    texts = (entry.title, entry.author.name, entry.site, entry.text, entry.summary)
+    seen = subjects.linkback(
+        item.kind, stored(item.source), found.evidence, entry.relation.value, entry.author.url, texts
+    )
+    owners = sites.owners(session, seen.way)
+    return replace(seen, ours=bool(owners) and all(owner and owner.id == item.site_id for owner in owners))
+
+
+def _comment(session: Session, item: Reflection) -> Subject:
+    query = select(Revision).where(Revision.reflection_id == item.id, Revision.number == item.latest)
+    written = session.scalar(query)
+    if written is None:
+        return subjects.comment(None, (), "")
+    return subjects.comment(written.author_url, (written.author_name, written.title, written.text), written.html)
 
 
 def _step(
+    session: Session,
     item: Reflection,
     visit: Visit,
     outcome: Outcome,
     latest: int | None,
-    by_rule: Advice | None,
+    by_rule: SiteRule | None,
     now: datetime,
 ) -> Step:
     reason = outcome.reason
@@ -169,31 +215,42 @@ def _step(
         "again_at": outcome.again,
         "attempts": outcome.attempts,
         "deaths": 0,
+        "waits_since": item.waits_since if outcome.attempts and outcome.due else None,
         "lease": None,
         "leased_until": None,
         "missing_since": outcome.missing_since,
         "reason": reason.code if reason else None,
         "reason_details": dict(reason.details) if reason else None,
     }
-    if by_rule is not None:
+    if by_rule is not None and outcome.to is not State.PENDING:
         values["decided"] = latest
     shows = outcome.shows or (outcome.to is State.APPROVED and item.state is not State.APPROVED)
     return Step(
         came_from=item.state,
         to=outcome.to,
-        by=f"rule {by_rule.rule}" if by_rule else "worker",
+        by=f"rule {by_rule.id}" if by_rule else "worker",
         show=latest if shows else None,
         lease=visit.token,
+        rule=by_rule.id if by_rule else None,
         reason=reason.code if reason else None,
         values=values,
-        details={"renews": latest} if outcome.shows else dict(reason.details) if reason else None,
+        details={
+            **(_ruled(session, item, outcome, latest, by_rule) if by_rule else {}),
+            **(reason.details if reason else {}),
+        },
     )
+
+
+def _ruled(session: Session, item: Reflection, outcome: Outcome, latest: int | None, rule: SiteRule) -> dict[str, Any]:
+    """What the event tells of the rule, as it stands now; where it lets new words through, what was there before."""
+    told: dict[str, Any] = {"rule": {"kind": rule.kind, "value": rule.value, "verdict": rule.verdict}}
+    return told | ({"renews": latest, "before": as_it_was(session, item)} if outcome.shows else {})
 
 
 def _told(details: Mapping[str, Any] | None, found: Found) -> dict[str, Any] | None:
     """What the event says of a visit beside its reason: the last answer's status and address, the seconds it took, and
-    whether the host was spared instead."""
-    if isinstance(found, Written):
+    whether the host was spared instead; nothing where nothing was to be fetched."""
+    if isinstance(found, Written) or (isinstance(found, Failure) and found.final is None):
         return dict(details) if details else None
     visit: dict[str, Any]
     if isinstance(found, Reading):
@@ -235,5 +292,8 @@ def revision(item: Reflection, found: Reading, number: int, portrait: int | None
         site_name=entry.site,
         fingerprint=found.fingerprint,
         evidence=replace(found.evidence, at=now.isoformat(timespec="seconds")).as_json(),
+        signs=signs.as_words(
+            signs.Look(item.source, entry.relation, entry.author.url, entry.url, found.evidence).signs
+        ),
         cleaned_by=clean.VERSION,
     )

@@ -1,4 +1,5 @@
-"""Clears away what nobody needs any more: published bytes of a version that is over, and sessions that have ended.
+"""Clears away what nobody needs any more: published bytes of a version that is over, sessions that have ended,
+challenges and invitations that nobody answered, and the words of items that are gone.
 
 A batch at a time, each in a transaction of its own, so that no other write waits long. Harmless twice and at once:
 what is gone is gone. Looks that changed nothing are cleared away where they are made (:mod:`workers.settle`), and
@@ -7,13 +8,14 @@ pictures by those who fetch them (:mod:`workers.picture`).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Delete, Engine, delete, select, tuple_
 from sqlalchemy.orm import Session
 
-from service.model import Post, Published
+from service.model import Challenge, Invitation, Post, Published, words
 from service.model.engine import written
 from service.model.session import Session as SignedIn
 from service.model.session import over
@@ -24,7 +26,8 @@ BATCH = 200
 
 def tidy(engine: Engine, now: datetime) -> int:
     """Deletes what is not needed at this time; how many rows."""
-    return sum(_all(engine, these) for these in (_published(), _sessions(now)))
+    written(engine, words.sweep)
+    return sum(_all(engine, these) for these in (_published(), *_ended(now)))
 
 
 def _all(engine: Engine, these: Delete) -> int:
@@ -46,6 +49,10 @@ def _published() -> Delete:
     return delete(Published).where(tuple_(*row).in_(older))
 
 
-def _sessions(now: datetime) -> Delete:
-    ended = select(SignedIn.token_hash).where(over(now)).limit(BATCH)
-    return delete(SignedIn).where(SignedIn.token_hash.in_(ended))
+def _ended(now: datetime) -> Iterator[Delete]:
+    for key, over_now in (
+        (SignedIn.token_hash, over(now)),
+        (Challenge.hash, Challenge.until < now),
+        (Invitation.id, Invitation.until < now),
+    ):
+        yield delete(key.class_).where(key.in_(select(key).where(over_now).limit(BATCH)))

@@ -5,9 +5,12 @@
 
 from service.model.author_page import AuthorPage
 from service.model.base import Base
+from service.model.batch import Batch
 from service.model.event import Event
 from service.model.host import Host, Origin
+from service.model.invitation import Invitation, InvitationSite
 from service.model.moderator import Moderator, ModeratorSite
+from service.model.passkey import Challenge, Passkey
 from service.model.picture import Picture
 from service.model.post import Post, PostAddress
 from service.model.published import Published
@@ -16,16 +19,22 @@ from service.model.revision import Revision
 from service.model.rule import Rule
 from service.model.session import Session
 from service.model.site import Site, SitePrefix
+from service.model.words import Words
 
 __all__ = [
     "Arrival",
     "AuthorPage",
     "Base",
+    "Batch",
+    "Challenge",
     "Event",
     "Host",
+    "Invitation",
+    "InvitationSite",
     "Moderator",
     "ModeratorSite",
     "Origin",
+    "Passkey",
     "Picture",
     "Post",
     "PostAddress",
@@ -36,4 +45,5 @@ __all__ = [
     "Session",
     "Site",
     "SitePrefix",
+    "Words",
 ]

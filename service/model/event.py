@@ -30,6 +30,8 @@ class Event(Base):
     seen: Mapped[int | None] = mapped_column()
     reason: Mapped[str | None] = mapped_column(String(32))
     details: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("batch.id"), index=True)
+    """What it was done together with."""
 
 
 def forget_looks(session: Session, item: int) -> None:

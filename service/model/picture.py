@@ -1,12 +1,13 @@
 """Authors' pictures: one row an address and day, however many items name it, with our own small copy of what was there.
 
-A copy is never exchanged: what readers see is what was there when somebody let the words beside it through
+A copy is never exchanged: what readers see is what whoever let the words beside it through has seen with them
 (:func:`pin`), and whoever puts other bytes at the same address has them looked at like other words.
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     delete,
+    literal,
     or_,
     select,
     update,
@@ -26,7 +28,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.model.base import Base, Moment
 from service.model.insert import insert
-from service.model.post import Post
+from service.model.post import publish
 from service.model.reflection import Reflection, public
 from service.model.revision import Revision
 from service.values.address import Address
@@ -34,6 +36,10 @@ from service.values.portrait import is_hash
 
 UNUSED = timedelta(hours=1)
 """How long the copy of what nobody names any more is kept, so that an item that is just changing finds it."""
+
+
+BATCH = 200
+"""Rows that are dropped in one go, so that no other write waits long."""
 
 
 class Picture(Base):
@@ -60,6 +66,8 @@ class Picture(Base):
     leased_until: Mapped[datetime | None] = mapped_column(Moment)
     attempts: Mapped[int] = mapped_column(default=0)
     """In vain, since it was last due anew."""
+    deaths: Mapped[int] = mapped_column(default=0)
+    waits_since: Mapped[datetime | None] = mapped_column(Moment)
 
 
 _picture, _revision, _reflection = Picture.__table__, Revision.__table__, Reflection.__table__
@@ -94,10 +102,42 @@ def read_public(session: Session, name: str) -> bytes | None:
     return _read(session, name, and_(_SHOWN, _revision.c.portrait == name))
 
 
-def pin(session: Session, reflection: int, number: int, welcome: bool) -> bool:
-    """Lets readers see the copy that is there now, if there is one, with this revision; ``welcome``: whether one that
-    comes later may follow unseen. Whether that changes anything."""
+def pin(session: Session, reflection: int, number: int, seen: str | None) -> bool:
+    """Lets readers see with this revision the copy that whoever decides has ``seen`` (its hash), if that is its own,
+    and else none; whether that changes anything."""
+    own = (_picture.c.id == _revision.c.picture_id, _picture.c.hash == seen)
+    return _put(session, reflection, number, select(_picture.c.hash).where(*own).scalar_subquery(), welcome=False)
+
+
+def add(session: Session, reflection: int, number: int, seen: str) -> bool:
+    """The same for a revision that is up already: what readers see stays where ``seen`` is not its own copy."""
+    name = select(Picture.hash).join(Revision, Revision.picture_id == Picture.id)
+    own = session.scalar(name.where(Revision.reflection_id == reflection, Revision.number == number))
+    return own == seen and pin(session, reflection, number, seen)
+
+
+def welcome(session: Session, reflection: int, number: int) -> bool:
+    """Lets readers see with this revision the copy that is there now, or one that comes later (:func:`follow`); whether
+    that changes anything. Whoever brings a copy waits until this is done, or is waited for."""
+    own = select(_revision.c.picture_id).where(_revision.c.reflection_id == reflection, _revision.c.number == number)
+    session.execute(select(Picture.id).where(Picture.id == own.scalar_subquery()).with_for_update())
     copy = select(_picture.c.hash).where(_picture.c.id == _revision.c.picture_id).scalar_subquery()
+    return _put(session, reflection, number, copy, welcome=True)
+
+
+def pinned(session: Session, reflection: int, number: int) -> tuple[str | None, bool]:
+    """The copy that readers see with this revision, and whether another may follow: for :func:`put_back`."""
+    these = Revision.reflection_id == reflection, Revision.number == number
+    found = session.execute(select(Revision.portrait, Revision.welcome).where(*these)).first()
+    return (found.portrait, found.welcome) if found else (None, False)
+
+
+def put_back(session: Session, reflection: int, number: int, name: str | None, welcome: bool) -> bool:
+    """Lets readers see with this revision what they saw once (:func:`pinned`); whether that changes anything."""
+    return _put(session, reflection, number, literal(name, String), welcome)
+
+
+def _put(session: Session, reflection: int, number: int, copy: ColumnElement[Any], welcome: bool) -> bool:
     changes = or_(_revision.c.portrait.is_distinct_from(copy), _revision.c.welcome.is_distinct_from(welcome))
     done = session.execute(
         update(Revision)
@@ -113,13 +153,13 @@ def follow(session: Session, picture: int, name: str) -> None:
     shown = and_(_SHOWN, _picture.c.id == picture, _revision.c.welcome, _revision.c.portrait.is_(None))
     found = session.execute(select(_revision.c.id, _reflection.c.post_id).where(shown)).all()
     revisions, posts = {row.id for row in found}, {row.post_id for row in found}
-    for table, ids, values in (
-        (Revision, revisions, {"portrait": name}),
-        (Post, posts, {"version": Post.version + 1}),
-    ):
-        session.execute(
-            update(table).where(table.id.in_(sorted(ids))).values(values).execution_options(synchronize_session=False)
-        )
+    session.execute(
+        update(Revision)
+        .where(Revision.id.in_(sorted(revisions)))
+        .values(portrait=name)
+        .execution_options(synchronize_session=False)
+    )
+    publish(session, posts)
 
 
 def any_unused(engine: Engine, now: datetime) -> bool:
@@ -129,8 +169,11 @@ def any_unused(engine: Engine, now: datetime) -> bool:
 
 
 def tidy(session: Session, now: datetime) -> int:
-    """Drops the pictures that no item names any more; how many they were."""
-    dropped = session.execute(delete(Picture).where(_unused(now)).execution_options(synchronize_session=False))
+    """Drops pictures that no item names any more, :data:`BATCH` at the most; how many they were."""
+    some = select(Picture.id).where(_unused(now)).limit(BATCH)
+    # Once more, for what was wanted again meanwhile.
+    unused = delete(Picture).where(Picture.id.in_(some), _unused(now))
+    dropped = session.execute(unused.execution_options(synchronize_session=False))
     return int(dropped.rowcount)  # type: ignore[attr-defined]
 
 

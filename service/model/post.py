@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, bindparam, select, update
+from sqlalchemy import ForeignKey, Index, String, Table, Text, UniqueConstraint, bindparam, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from service.model.base import Base, Moment
@@ -25,6 +26,8 @@ class Post(Base):
     site_id: Mapped[int] = mapped_column(ForeignKey("site.id", ondelete="CASCADE"), index=True)
     url: Mapped[str] = mapped_column(Text)
     title: Mapped[str] = mapped_column(Text, default="")
+    said: Mapped[str] = mapped_column(Text, default="")
+    """The words of its title and address (:mod:`service.model.words`)."""
     published: Mapped[str | None] = mapped_column(String(40))
     exists: Mapped[bool | None] = mapped_column()
     """What our last look said: ``None`` while nothing is known."""
@@ -39,6 +42,8 @@ class Post(Base):
     lease: Mapped[str | None] = mapped_column(String(32))
     leased_until: Mapped[datetime | None] = mapped_column(Moment)
     attempts: Mapped[int] = mapped_column(default=0)
+    deaths: Mapped[int] = mapped_column(default=0)
+    waits_since: Mapped[datetime | None] = mapped_column(Moment)
 
     site: Mapped[Site] = relationship()
     addresses: Mapped[list[PostAddress]] = relationship(back_populates="post", cascade="all, delete-orphan")
@@ -81,7 +86,7 @@ class Known:
     linkbacks_open: bool | None
 
 
-_post, _address = Post.__table__, PostAddress.__table__
+_post, _address = cast(Table, Post.__table__), PostAddress.__table__
 _AT = (
     select(_address.c.key, _post.c.id, _post.c.site_id, _post.c.exists, _post.c.looked_at, _post.c.linkbacks_open)
     .join_from(_address, _post)
@@ -97,6 +102,13 @@ _KNOWN = (
 )
 _IDS = select(_address.c.site_id, _address.c.key, _address.c.post_id).where(
     _address.c.site_id.in_(bindparam("site_ids", expanding=True)), _address.c.key.in_(bindparam("keys", expanding=True))
+)
+
+
+_DREW = (
+    update(_post)
+    .where(_post.c.id == bindparam("post"), _post.c.due_at.is_(None), _post.c.exists.is_not(False))
+    .values(due_at=bindparam("look"))
 )
 
 
@@ -145,15 +157,20 @@ def named(session: Session, site: Site | Owner, address: Address, now: datetime)
 def look_again(session: Session, post: Post, now: datetime) -> None:
     """Forgets that the post was not there: it is due for a look, and its items wait for what that says."""
     post.exists = post.looked_at = None
-    post.due_at, post.attempts = now, 0
+    post.due_at, post.attempts, post.deaths = now, 0, 0
     session.flush()
+
+
+def publish(session: Session, posts: Collection[int]) -> None:
+    """Ends the published version of these posts: the next reader gets what is public now."""
+    session.execute(
+        update(Post)
+        .where(Post.id.in_(sorted(posts)))
+        .values(version=Post.version + 1)
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 def drew(session: Session, post_id: int, look: datetime) -> None:
     """The post drew an item: it is looked at again by then, unless a look is due anyway or it does not exist."""
-    session.execute(
-        update(Post)
-        .where(Post.id == post_id, Post.due_at.is_(None), Post.exists.is_not(False))
-        .values(due_at=look)
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(_DREW, {"post": post_id, "look": look})

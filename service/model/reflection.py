@@ -54,6 +54,10 @@ class Reflection(Base):
     __table_args__ = (
         UniqueConstraint("post_id", "source_key"),
         Index("ix_reflection_due", "due_at"),
+        Index("ix_reflection_received", "received"),
+        Index("ix_reflection_host", "host", "id"),
+        Index("ix_reflection_post", "post_id", "id"),
+        Index("ix_reflection_site", "site_id", "id"),
         Index("ix_reflection_again", "again_at"),
         Index("ix_reflection_queue", "site_id", "state", "id"),
         Index("ix_reflection_record", "host", "site_id", "state"),
@@ -85,6 +89,8 @@ class Reflection(Base):
     """The number of the revision that is, or was last, public."""
     decided: Mapped[int | None] = mapped_column()
     """The number of the newest revision that somebody decided."""
+    rule_id: Mapped[int | None] = mapped_column(ForeignKey("rule.id", ondelete="SET NULL"))
+    """The rule by which it is where it is, until somebody decides."""
     missing_since: Mapped[datetime | None] = mapped_column(Moment)
     """When the source first answered 404 after it was found."""
     etag: Mapped[str | None] = mapped_column(Text)
@@ -99,6 +105,8 @@ class Reflection(Base):
     leased_until: Mapped[datetime | None] = mapped_column(Moment)
     attempts: Mapped[int] = mapped_column(default=0)
     deaths: Mapped[int] = mapped_column(default=0)
+    waits_since: Mapped[datetime | None] = mapped_column(Moment)
+    """Since when it waits, without an attempt, for a host that asks for patience."""
 
     post: Mapped[Post] = relationship()
     arrivals: Mapped[list[Arrival]] = relationship(cascade="all, delete-orphan")
@@ -126,6 +134,11 @@ def waits(reflection: FromClause) -> ColumnElement[bool]:
     return pending | (up(reflection) & changed)
 
 
+def came(reflection: FromClause) -> ColumnElement[bool]:
+    """Whether an item came on any day, which every one did: said where a day is asked for."""
+    return reflection.c.received >= literal_column("'0001-01-01'")
+
+
 _reflection = Reflection.__table__
 
 
@@ -138,7 +151,10 @@ def _of_those(name: str, condition: ColumnElement[bool], *columns: str) -> None:
 _of_those("ix_reflection_thread", public(_reflection), "post_id", "id", "parent_id", "state", "shown")
 _of_those("ix_reflection_counts", public(_reflection), "post_id", "kind", "state", "shown")
 _of_those("ix_reflection_replies", public(_reflection), "parent_id", "id")
+# For lists of a state by day alone: SQLite, which knows no figures, would take it for those that name no day too.
+Index("ix_reflection_came", _reflection.c.state, _reflection.c.received, sqlite_where=came(_reflection))
 _of_those("ix_reflection_moved", _reflection.c.moved_key.is_not(None), "post_id", "moved_key")
+_of_those("ix_reflection_ruled", _reflection.c.rule_id.is_not(None), "rule_id", "state", "id")
 _of_those("ix_reflection_up", up(_reflection), "id")
 _of_those("ix_reflection_not_up", ~up(_reflection), "state", "id")
 _of_those("ix_reflection_waiting", waits(_reflection), "id")

@@ -30,7 +30,7 @@ class Revision(Base):
     picture_id: Mapped[int | None] = mapped_column(ForeignKey("picture.id", ondelete="SET NULL"), index=True)
     """Our copy of it, as far as there is one."""
     portrait: Mapped[str | None] = mapped_column(String(32))
-    """The hash of the copy that readers see with these words: the one that was there when they were let through."""
+    """The hash of the copy that readers see with these words: the one that was seen when they were let through."""
     welcome: Mapped[bool] = mapped_column(default=False)
     """Whether a rule let them through, which looks at no picture: one that comes later follows by itself."""
     html: Mapped[str] = mapped_column(Text, default="")
@@ -49,5 +49,9 @@ class Revision(Base):
     fingerprint: Mapped[str | None] = mapped_column(String(64))
     """Of what a reader sees (``service.values.reading``): two looks with the same one are one revision."""
     evidence: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    signs: Mapped[str] = mapped_column(String(120), default="")
+    """What is odd about it (``service.decide.signs``): codes with a space on either side of each."""
+    spam: Mapped[float | None] = mapped_column()
+    """Triage's probability that it is spam, if it was weighed."""
     cleaned_by: Mapped[int] = mapped_column(default=1)
     """The version of the cleaning that made the HTML (``service.values.clean.VERSION``)."""

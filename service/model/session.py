@@ -24,6 +24,11 @@ class Session(Base):
     csrf: Mapped[str] = mapped_column(String(64))
     created: Mapped[datetime] = mapped_column(Moment)
     seen: Mapped[datetime] = mapped_column(Moment)
+    browser: Mapped[str] = mapped_column(String(32), default="")
+    system: Mapped[str] = mapped_column(String(32), default="")
+    """``Firefox`` and ``Linux``: what its person knows it by; empty where it did not say."""
+    network: Mapped[str] = mapped_column(String(49), default="")
+    """From where, as exact as a person can use: ``203.0.113.0/24``."""
 
 
 def over(now: datetime) -> ColumnElement[bool]:

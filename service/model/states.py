@@ -11,15 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import update
+from sqlalchemy import Table, update
 from sqlalchemy.orm import Session
 
 from service.decide.schedule import next_look
 from service.model import picture
 from service.model.event import Event
-from service.model.post import Post
+from service.model.post import publish
 from service.model.reflection import Reflection
 from service.values.state import DECIDABLE, State
 
@@ -38,6 +38,9 @@ STEPS: Mapping[State, frozenset[State]] = MappingProxyType({
 """From where to where. A state may also be confirmed: a look that changes nothing."""
 
 
+_reflection = cast(Table, Reflection.__table__)
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One change that somebody wants: from what he saw, to where, and what he saw of it."""
@@ -49,12 +52,20 @@ class Step:
     """The newest revision that whoever decides has looked at; ``None`` where nobody looked."""
     show: int | None = None
     """The revision to show; ``None`` leaves what is shown."""
+    picture: str | None = None
+    """The hash of the picture that whoever decides saw beside it; no other comes up with it."""
     lease: str | None = None
     """The token under which a worker holds the item; ``None`` for everybody else."""
     reason: str | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
     """Further columns that change in the same stroke."""
     details: Mapping[str, Any] | None = None
+    batch: int | None = None
+    """The batch in which it is one of many."""
+    rule: int | None = None
+    """The rule that wants it."""
+    restores: Mapping[str, Any] | None = None
+    """What stood in an event as ``before``, where that is put back."""
 
     @property
     def allowed(self) -> bool:
@@ -68,26 +79,22 @@ def step(session: Session, item: Reflection, wanted: Step, now: datetime) -> Eve
         return None
     showed = item.shown if wanted.came_from is State.APPROVED else None
     shows = (wanted.show or item.shown) if wanted.to is State.APPROVED else None
-    where = [Reflection.id == item.id, Reflection.state == wanted.came_from]
+    where = [_reflection.c.id == item.id, _reflection.c.state == wanted.came_from]
     if wanted.seen is not None:
-        where.append(Reflection.latest == wanted.seen)
+        where.append(_reflection.c.latest == wanted.seen)
     if wanted.lease is not None:
-        where.append(Reflection.lease == wanted.lease)
-    values: dict[str, Any] = {"state": wanted.to, **_looks(item, wanted, now), **wanted.values}
+        where.append(_reflection.c.lease == wanted.lease)
+    values: dict[str, Any] = {"state": wanted.to, **_looks(item, wanted, now), **_ruled(wanted), **_restored(wanted)}
+    values |= wanted.values
     if wanted.show is not None:
         values["shown"] = wanted.show
     if wanted.seen is not None:
         values["decided"] = wanted.seen
-    changed = session.execute(
-        update(Reflection).where(*where).values(values).execution_options(synchronize_session=False)
-    )
+    changed = session.execute(update(_reflection).where(*where).values(values))
     if changed.rowcount != 1:  # type: ignore[attr-defined]
         return None
-    chosen = wanted.show is not None or wanted.to is not wanted.came_from
-    # Only rules approve under a worker's lease.
-    pictured = shows is not None and chosen and picture.pin(session, item.id, shows, welcome=wanted.lease is not None)
-    if showed != shows or pictured:
-        publish(session, item.post_id)
+    if _pictured(session, item, wanted, showed, shows) or showed != shows:
+        publish(session, [item.post_id])
     event = Event(
         site_id=item.site_id,
         reflection_id=item.id,
@@ -98,11 +105,45 @@ def step(session: Session, item: Reflection, wanted: Step, now: datetime) -> Eve
         seen=wanted.seen,
         reason=wanted.reason,
         details=dict(wanted.details) if wanted.details else None,
+        batch_id=wanted.batch,
     )
     session.add(event)
     session.flush()
-    session.refresh(item)
+    session.expire(item)
     return event
+
+
+def as_it_was(session: Session, item: Reflection) -> dict[str, Any]:
+    """What of an item stands in an event's details as ``before``: its step can be taken back to exactly there."""
+    before: dict[str, Any] = {"shown": item.shown, "decided": item.decided, "rule": item.rule_id}
+    if item.state is State.APPROVED and item.shown is not None:
+        moments = {"approved": item.approved, "again_at": item.again_at}
+        before |= {name: moment.isoformat() if moment else None for name, moment in moments.items()}
+        before["portrait"], before["welcome"] = picture.pinned(session, item.id, item.shown)
+    return before
+
+
+def _restored(wanted: Step) -> dict[str, Any]:
+    before = wanted.restores
+    if before is None:
+        return {}
+    moments = {name: before[name] for name in ("approved", "again_at") if name in before}
+    values = {"shown": before["shown"], "decided": before["decided"], "rule_id": before.get("rule")}
+    return values | {name: datetime.fromisoformat(moment) if moment else None for name, moment in moments.items()}
+
+
+def _pictured(session: Session, item: Reflection, wanted: Step, showed: int | None, shows: int | None) -> bool:
+    """Lets readers see the author's picture that goes with what they see from now on; whether that changes anything."""
+    if shows is None:
+        return False
+    if wanted.restores is not None and "portrait" in wanted.restores:
+        return picture.put_back(session, item.id, shows, wanted.restores["portrait"], wanted.restores["welcome"])
+    if showed == shows:
+        return wanted.picture is not None and picture.add(session, item.id, shows, wanted.picture)
+    # Only rules approve under a worker's lease.
+    if wanted.lease is not None:
+        return picture.welcome(session, item.id, shows)
+    return picture.pin(session, item.id, shows, wanted.picture)
 
 
 def _looks(item: Reflection, wanted: Step, now: datetime) -> dict[str, Any]:
@@ -115,11 +156,7 @@ def _looks(item: Reflection, wanted: Step, now: datetime) -> dict[str, Any]:
     return {"approved": now, "again_at": next_look(now, now, chance) if item.source else None}
 
 
-def publish(session: Session, post_id: int) -> None:
-    """Ends the post's published version: the next reader gets what is public now."""
-    session.execute(
-        update(Post)
-        .where(Post.id == post_id)
-        .values(version=Post.version + 1)
-        .execution_options(synchronize_session="fetch")
-    )
+def _ruled(wanted: Step) -> dict[str, Any]:
+    """Whoever decides takes the place of the rule by which an item was where it was."""
+    decides = wanted.to is not wanted.came_from or wanted.seen is not None or wanted.show is not None
+    return {"rule_id": wanted.rule} if decides else {}

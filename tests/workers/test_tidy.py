@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine, func, select
 
-from service.model import Moderator, Post, Published, site
+from service.model import Challenge, Invitation, Moderator, Post, Published, site
 from service.model.engine import writing
 from service.model.post import named
 from service.model.session import IDLE, LONGEST
 from service.model.session import Session as SignedIn
+from service.people.invitations import SPAN
 from service.values.address import parse
 from workers.tidy import BATCH, tidy
 
@@ -62,6 +63,19 @@ def test_sessions_that_are_over_go_and_living_ones_stay(engine: Engine) -> None:
     assert tidy(engine, NOW) == 2
     with writing(engine) as session:
         assert session.scalars(select(SignedIn.token_hash)).all() == ["lives"]
+
+
+def test_challenges_and_invitations_go_when_they_are_over(engine: Engine) -> None:
+    with writing(engine) as session:
+        for number, until in enumerate((NOW, NOW - timedelta(seconds=1))):
+            session.add(Challenge(hash=str(number), purpose="sign-in", until=until))
+            session.add(
+                Invitation(token_hash=str(number), whom="", role="owner", by="Olga", made=NOW - SPAN, until=until)
+            )
+    assert tidy(engine, NOW) == 2
+    with writing(engine) as session:
+        assert session.scalars(select(Challenge.hash)).all() == ["0"]
+        assert session.scalars(select(Invitation.token_hash)).all() == ["0"]
 
 
 def test_posts_stay(engine: Engine) -> None:
