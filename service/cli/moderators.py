@@ -75,7 +75,7 @@ def password(name: str, given: bool, data: Path | None) -> None:
     def work(session: Session) -> str:
         known = moderators.named(session, name)
         if known is None:
-            raise moderators.BadModerator(f"there is no moderator called {name}")
+            raise moderators.BadModerator("nobody", f"there is no moderator called {name}")
         moderators.set_password(session, known, new)
         return known.name
 

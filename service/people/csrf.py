@@ -14,15 +14,15 @@ from service.values.address import parse
 
 FIELD = "csrf"
 HEADER = "X-CSRF-Token"
-_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
 def own_origins(base_url: str) -> frozenset[str]:
     """The origins under which the dashboard is reached: that of the public address; on loopback, by each name."""
     base = parse(base_url)
-    if base.host not in _LOOPBACK:
+    if base.host not in LOOPBACK:
         return frozenset({base.origin})
-    return frozenset(base.origin.replace(base.host, name, 1) for name in _LOOPBACK)
+    return frozenset(base.origin.replace(base.host, name, 1) for name in LOOPBACK)
 
 
 def from_our_page(headers: Headers, origins: frozenset[str]) -> bool:

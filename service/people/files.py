@@ -17,5 +17,11 @@ def file(room: str, name: str) -> str:
 
 
 @functools.cache
+def folder_edition(folder: Path) -> str:
+    """What changes with any of the folder's files: for those that name each other, as modules of scripts do."""
+    return hashlib.sha256("".join(_edition(path) for path in sorted(folder.iterdir())).encode()).hexdigest()[:12]
+
+
+@functools.cache
 def _edition(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:12]

@@ -6,7 +6,8 @@ A blueprint that is guarded has no page without a sign-in, unless the guard's ow
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 
 from flask import (
     Blueprint,
@@ -27,12 +28,24 @@ from werkzeug.exceptions import Forbidden, HTTPException, Unauthorized
 
 from service.database import db, write
 from service.people import csrf, sessions
+from service.people.browsers import Browser, browser
+from service.people.ceremony import Party, party
 from service.people.files import file
 from service.people.guessing import Guessing
 from service.people.roles import Person
 
-PUBLIC = frozenset({"people.sign_in", "people.static", "moderate.pages.static"})
-"""What needs no sign-in: the sign-in itself, and files that say nothing."""
+PUBLIC = frozenset({
+    "people.sign_in",
+    "people.sign_in_challenge",
+    "people.join",
+    "people.join_challenge",
+    "people.static",
+    "moderate.pages.static",
+})  # fmt: skip
+"""What needs no sign-in: the sign-in itself, joining by an invitation, and files that say nothing."""
+
+FRESH = timedelta(minutes=15)
+"""How long after signing in one may give oneself a new way to sign in."""
 
 REFUSALS = (400, 401, 403, 404, 413, 415)
 """What a guarded page refuses with, each with a sentence of its own in ``people/refused.html``."""
@@ -60,6 +73,13 @@ class Entrance:
     cookie: str
     secure: bool
     guessing: Guessing
+    base_url: str
+    party: Party | None
+    """Who we are to passkeys, where they can be had."""
+
+
+class OwnersOnly(Forbidden):
+    """A moderator asks for a page of owners."""
 
 
 def entrance() -> Entrance:
@@ -76,6 +96,8 @@ def open_entrance(app: Flask, base_url: str, redis_url: str) -> None:
         "__Host-reflections" if secure else "reflections",
         secure,
         Guessing(redis_url),
+        base_url,
+        party(base_url),
     )
     app.session_interface = _NoCookie()
     app.config["REMEMBER_COOKIE_NAME"] = "="  # no cookie can be called that: there is no second way in
@@ -99,6 +121,32 @@ def person() -> Person:
     """Who is signed in; on guarded pages there is always somebody."""
     found: Person = current_user._get_current_object()
     return found
+
+
+def by_script() -> bool:
+    """Whether a page's own script asks: it is answered in JSON, and led nowhere."""
+    return request.accept_mimetypes.best == "application/json"
+
+
+def owners_only() -> None:
+    """Before each page of a blueprint that is for owners."""
+    if current_user.is_authenticated and not person().is_owner:
+        raise OwnersOnly
+
+
+def fresh() -> bool:
+    """Whether this browser signed in just now: an unlocked screen is not enough to come back for good (ASVS 7.5.1)."""
+    return datetime.now(UTC) - person().began < FRESH
+
+
+def address() -> str:
+    """From where the request comes."""
+    return request.remote_addr or ""
+
+
+def this_browser() -> Browser:
+    """The browser that asks."""
+    return browser(request.headers.get("User-Agent", ""), address())
 
 
 def give_cookie(response: Response, token: str) -> Response:
@@ -129,7 +177,7 @@ def _person(asked: Request) -> Person | None:
     if found is None:
         return None
     one, moderator = found
-    who = Person(moderator.id, moderator.name, moderator.role, one.csrf)
+    who = Person(moderator.id, moderator.name, moderator.role, one.csrf, one.created)
     if sessions.stale(one, now):
         used = one.token_hash
         write(lambda session: sessions.note(session, used, now))
@@ -143,7 +191,7 @@ def _stop_strangers() -> ResponseReturnValue | None:
     if request.endpoint in PUBLIC:
         return None
     if not current_user.is_authenticated:
-        if changes or "HX-Request" in request.headers:
+        if changes or by_script():
             raise Unauthorized
         home, back = f"{request.script_root}/admin/", request.script_root + request.full_path.rstrip("?")
         return redirect(url_for("people.sign_in", next=None if back == home else back))
@@ -170,7 +218,13 @@ def _dress(response: Response) -> Response:
 def _refuse(refusal: HTTPException) -> ResponseReturnValue:
     if refusal.response is not None or refusal.code is None:
         return refusal
-    return make_response(render_template("people/refused.html", status=refusal.code), refusal.code)
+    if by_script():
+        title = HTTPStatus(refusal.code).phrase
+        problem = make_response({"type": "about:blank", "title": title, "status": refusal.code}, refusal.code)
+        problem.content_type = "application/problem+json"
+        return problem
+    why = "owners" if isinstance(refusal, OwnersOnly) else refusal.code
+    return make_response(render_template("people/refused.html", why=why), refusal.code)
 
 
 class _NoCookie(SessionInterface):

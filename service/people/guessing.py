@@ -38,6 +38,7 @@ class Bound:
 
 ADDRESS = Bound(10, 600)
 ACCOUNT = Bound(30, 3600)
+CHALLENGES = Bound(60, 600)
 
 
 class Guessing:
@@ -51,20 +52,29 @@ class Guessing:
         self._redis: Storage = RedisStorage("redis://", connection_pool=pool, key_prefix="reflections:guess")
         self._away_until = 0.0
 
-    def take(self, name: str, address: str) -> int:
-        """Counts one guess at ``name`` from ``address``; the seconds to wait where it can't be heard, else 0."""
+    def take(self, name: str | None, address: str) -> int:
+        """Counts one guess at ``name`` from ``address``; the seconds to wait where it can't be heard, else 0.
+
+        A passkey or an invitation says no name (``None``): nobody guesses it, but trying costs us something.
+        """
         wait = self._count(_address_key(address), ADDRESS)
-        if not wait and not self._ask(lambda counts: counts.get(_familiar_key(name, address))):
+        if name is not None and not wait and not self._ask(lambda counts: counts.get(_familiar_key(name, address))):
             wait = self._count(_account_key(name), ACCOUNT)
         return wait
 
-    def right(self, name: str, address: str) -> None:
-        """The guess was the password: it is given back, and the address is familiar from here on."""
+    def right(self, name: str | None, address: str) -> None:
+        """The guess was right: it is given back, and the address is familiar for this name from here on."""
         self._ask(lambda counts: counts.incr(_address_key(address), ADDRESS.seconds, -1))
+        if name is None:
+            return
         if not self._ask(lambda counts: counts.get(_familiar_key(name, address))):
             self._ask(lambda counts: counts.incr(_account_key(name), ACCOUNT.seconds, -1))
         self._ask(lambda counts: counts.clear(_familiar_key(name, address)))
         self._ask(lambda counts: counts.incr(_familiar_key(name, address), FAMILIAR))
+
+    def challenge(self, address: str) -> int:
+        """Counts a challenge that a stranger asks for; the seconds to wait where he has had enough, else 0."""
+        return self._count(_key("challenge", network(address)), CHALLENGES)
 
     def _count(self, key: str, bound: Bound) -> int:
         if self._ask(lambda counts: counts.incr(key, bound.seconds)) <= bound.failures:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask_login import UserMixin
@@ -28,6 +29,8 @@ class Person(UserMixin):  # type: ignore[misc]
     role: str
     csrf: str
     """What each form of this session carries."""
+    began: datetime
+    """When he signed in here."""
 
     @property
     def is_owner(self) -> bool:

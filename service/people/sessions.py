@@ -6,6 +6,7 @@ The cookie holds 256 random bits and nothing else; the database keeps their hash
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
@@ -15,12 +16,13 @@ from service.model import Moderator
 from service.model.session import IDLE, LONGEST, over
 from service.model.session import Session as SignedIn
 from service.model.site import hashed
+from service.people.browsers import Browser
 
 _NOTED = timedelta(minutes=5)
 """A request within so short a time is not written down; and so far two clocks may be apart."""
 
 
-def begin(session: Session, moderator_id: int, now: datetime) -> str:
+def begin(session: Session, moderator_id: int, browser: Browser, now: datetime) -> str:
     """The token of a new session; the sessions of this person that are over are cleared away."""
     session.execute(delete(SignedIn).where(SignedIn.moderator_id == moderator_id, over(now)))
     token = secrets.token_urlsafe(32)
@@ -31,6 +33,9 @@ def begin(session: Session, moderator_id: int, now: datetime) -> str:
             csrf=secrets.token_urlsafe(24),
             created=now,
             seen=now,
+            browser=browser.name,
+            system=browser.system,
+            network=browser.network,
         )
     )
     session.flush()
@@ -68,6 +73,23 @@ def note(session: Session, token_hash: str, now: datetime) -> None:
 def end(session: Session, token: str) -> None:
     """Ends one session: its cookie is worth nothing from here on."""
     session.execute(delete(SignedIn).where(SignedIn.token_hash == hashed(token)))
+
+
+def living(session: Session, moderator_id: int, now: datetime) -> Sequence[SignedIn]:
+    """Those of a person that are good now, the one that was used last first."""
+    mine = select(SignedIn).where(SignedIn.moderator_id == moderator_id).order_by(SignedIn.seen.desc())
+    return [one for one in session.scalars(mine) if lives(one, now)]
+
+
+def end_one(session: Session, moderator_id: int, token_hash: str) -> None:
+    """Ends one session of a person, which the hash names."""
+    session.execute(delete(SignedIn).where(SignedIn.moderator_id == moderator_id, SignedIn.token_hash == token_hash))
+
+
+def end_others(session: Session, moderator_id: int, token: str) -> None:
+    """Ends every session of a person but this."""
+    others = (SignedIn.moderator_id == moderator_id, SignedIn.token_hash != hashed(token))
+    session.execute(delete(SignedIn).where(*others))
 
 
 def end_all(session: Session, moderator_id: int) -> None:

@@ -1,39 +1,47 @@
-"""The pages of sign-in: in, out, and a new password."""
+"""The pages of sign-in: in by password or passkey, and out."""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
 
-from flask import current_app, make_response, redirect, render_template, request, url_for
+from flask import abort, current_app, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from service.database import db, write
-from service.model import Moderator
-from service.people import moderators, passwords, sessions
-from service.people.guard import entrance, give_cookie, person, take_cookie, token
+from service.languages import ngettext
+from service.people import ceremony, challenges, moderators, passkeys, passwords, sessions
+from service.people.guard import address, entrance, give_cookie, take_cookie, this_browser, token
+from service.values import clean
 
 _OUR_PATH = re.compile(r"/admin/[^\\\x00-\x20\x7f]*")
 
 
 def sign_in() -> ResponseReturnValue:
-    """``/admin/sign-in``: name and password. Who guesses too often is told when he is heard again (429)."""
+    """``/admin/sign-in``: name and password, or a passkey. Who guesses too often is told when he is heard again (429).
+
+    Who is signed in goes on to where he wants, unless he asks to sign in ``again``.
+    """
     back = back_to(request.values.get("next"))
-    if request.method == "GET":
-        return redirect(back) if current_user.is_authenticated else _form(back)
-    name, password = request.form.get("name", "").strip(), request.form.get("password", "")
-    wait = entrance().guessing.take(name, _address())
+    if request.method != "POST":
+        stays = current_user.is_authenticated and "again" not in request.args
+        return redirect(back) if stays else _form(back)
+    return _by_passkey(back) if "credential" in request.form else _by_password(back)
+
+
+def sign_in_challenge() -> ResponseReturnValue:
+    """``/admin/sign-in/challenge``: what a browser is to sign, as JSON."""
+    here = entrance()
+    if here.party is None:
+        abort(404)
+    wait = here.guessing.challenge(address())
     if wait:
-        return _form(back, name, wait=wait)
-    known = moderators.named(db.session(), name)
-    if not passwords.fits(password, known.password_hash if known else None) or known is None:
-        current_app.logger.warning("sign-in refused: name=%r address=%s", name[:60], _address())
-        return _form(back, name, wrong=True)
-    entrance().guessing.right(name, _address())
-    current_app.logger.info("signed in: name=%r address=%s", known.name, _address())
-    return give_cookie(make_response(redirect(back, 303)), _begin(known.id))
+        return jsonify(error=too_often(wait)), 429, {"Retry-After": str(wait)}
+    now = datetime.now(UTC)
+    challenge = write(lambda session: challenges.give(session, challenges.SIGN_IN, now))
+    return jsonify(ceremony.to_sign_in(here.party, challenge))
 
 
 def sign_out() -> ResponseReturnValue:
@@ -44,28 +52,16 @@ def sign_out() -> ResponseReturnValue:
     return take_cookie(make_response(redirect(url_for("people.sign_in"), 303)))
 
 
-def password() -> ResponseReturnValue:
-    """``/admin/password``: a new one. All sessions of this person end; this browser gets a new one."""
-    if request.method == "GET":
-        return render_template("people/password.html", wrong=None, shortest=passwords.SHORTEST)
-    who = person()
-    wait = entrance().guessing.take(who.name, _address())
-    if wait:
-        return _password_page("wait", wait)
-    old, new = request.form.get("old", ""), request.form.get("new", "")
-    if not passwords.fits(old, db.session.get_one(Moderator, who.id).password_hash):
-        return _password_page("old")
-    entrance().guessing.right(who.name, _address())
-    weak = passwords.weakness(new, who.name)
-    if weak:
-        return _password_page(weak)
-    now = datetime.now(UTC)
+def let_in(moderator_id: int, to: str) -> ResponseReturnValue:
+    """A new session with its cookie, and on to a page; one that the browser came with ends (CWE-384)."""
+    old, browser, now = token(), this_browser(), datetime.now(UTC)
 
-    def change(session: Session) -> str:
-        moderators.set_password(session, session.get_one(Moderator, who.id), new)
-        return sessions.begin(session, who.id, now)
+    def begin(session: Session) -> str:
+        if old:
+            sessions.end(session, old)
+        return sessions.begin(session, moderator_id, browser, now)
 
-    return give_cookie(make_response(redirect(url_for("people.password", changed=1), 303)), write(change))
+    return give_cookie(make_response(redirect(to, 303)), write(begin))
 
 
 def back_to(wanted: str | None) -> str:
@@ -75,37 +71,69 @@ def back_to(wanted: str | None) -> str:
     return wanted if wanted and ours else f"{root}/admin/"
 
 
-def _begin(moderator_id: int) -> str:
-    """A new session; one that the browser came with ends (CWE-384)."""
-    old, now = token(), datetime.now(UTC)
-
-    def begin(session: Session) -> str:
-        if old:
-            sessions.end(session, old)
-        return sessions.begin(session, moderator_id, now)
-
-    return write(begin)
+def too_often(wait: int) -> str:
+    """What is said to whoever has to wait so many seconds."""
+    return ngettext(
+        "Too many attempts came in a short time. Try again in a minute.",
+        "Too many attempts came in a short time. Try again in %(num)s minutes.",
+        (wait + 59) // 60,
+    )
 
 
-def _form(back: str, name: str = "", wait: int = 0, wrong: bool = False) -> ResponseReturnValue:
+def _by_password(back: str) -> ResponseReturnValue:
+    # Cut and cleaned once, so that what is counted and what is looked for is one name; too long is nobody's.
+    name = clean.line(request.form.get("name", ""), moderators.LONGEST_NAME + 1)
+    password = request.form.get("password", "")
+    wait = entrance().guessing.take(name, address())
+    if wait:
+        return _form(back, name, wait=wait)
+    known = moderators.named(db.session(), name)
+    if not passwords.fits(password, known.password_hash if known else None) or known is None:
+        current_app.logger.warning("sign-in refused: name=%r address=%s", name, address())
+        return _form(back, name, wrong="password")
+    entrance().guessing.right(name, address())
+    current_app.logger.info("signed in: name=%r address=%s", known.name, address())
+    return let_in(known.id, back)
+
+
+def _by_passkey(back: str) -> ResponseReturnValue:
+    wait = entrance().guessing.take(None, address())
+    if wait:
+        return _form(back, wait=wait)
+    known = _signer(request.form["credential"])
+    if known is None:
+        current_app.logger.warning("sign-in by passkey refused: address=%s", address())
+        return _form(back, wrong="signature")
+    entrance().guessing.right(None, address())
+    moderator_id, name = known
+    current_app.logger.info("signed in by passkey: name=%r address=%s", name, address())
+    return let_in(moderator_id, back)
+
+
+def _signer(given: str) -> tuple[int, str] | None:
+    """Who signed our challenge (WebAuthn Level 3, 7.2), by id and name: a challenge is good for one answer."""
+    party, answer, now = entrance().party, ceremony.read(given), datetime.now(UTC)
+    if party is None or answer is None:
+        return None
+    if not write(lambda session: challenges.take(session, answer.challenge, challenges.SIGN_IN, now)):
+        return None
+    found = passkeys.find(db.session(), answer.credential)
+    if found is None or answer.handle != found[1].handle:
+        return None
+    passkey, moderator = found
+    who, key, before = (moderator.id, moderator.name), passkey.id, passkey.count
+    count = ceremony.count(party, answer, passkey.public_key, before)
+    if count is None or not write(lambda session: passkeys.used(session, key, before, count, now)):
+        return None
+    return who
+
+
+def _form(back: str, name: str = "", wait: int = 0, wrong: str = "") -> ResponseReturnValue:
+    said = too_often(wait) if wait else ""
     page = make_response(
-        render_template("people/sign_in.html", back=back, name=name, wait=wait, wrong=wrong),
+        render_template("people/sign_in.html", back=back, name=name, said=said, wrong=wrong),
         429 if wait else 422 if wrong else 200,
     )
     if wait:
         page.headers["Retry-After"] = str(wait)
     return page
-
-
-def _password_page(wrong: str, wait: int = 0) -> ResponseReturnValue:
-    page = make_response(
-        render_template("people/password.html", wrong=wrong, wait=wait, shortest=passwords.SHORTEST),
-        429 if wait else 422,
-    )
-    if wait:
-        page.headers["Retry-After"] = str(wait)
-    return page
-
-
-def _address() -> str:
-    return request.remote_addr or ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -75,6 +76,18 @@ def test_names_and_passwords_that_no_database_takes_are_wrong(client: FlaskClien
     assert guess(client, owner.name, "x" * 100_000, "198.51.100.99") == 422
 
 
+def test_a_name_of_marks_alone_costs_no_time(client: FlaskClient) -> None:
+    began = time.monotonic()
+    assert guess(client, "\u0301" * 50_000 + "\u0316" * 50_000) == 422
+    assert time.monotonic() - began < 2
+
+
+def test_spelling_a_name_otherwise_gives_no_further_guesses(client: FlaskClient, owner: SignIn) -> None:
+    first, rest = owner.name[0], owner.name[1:]
+    heard = [guess(client, f"{first}{chr(1 + one % 8)}\u200b{rest}", address=f"198.51.{one}.1") for one in range(31)]
+    assert heard == [422] * 30 + [429]
+
+
 def test_whoever_guesses_too_often_is_told_when_he_is_heard_again(open_dashboard: OpenDashboard, owner: SignIn) -> None:
     dashboard = open_dashboard()
     for _guess in range(10):
@@ -145,7 +158,7 @@ def test_a_new_password_ends_every_other_session(open_dashboard: OpenDashboard, 
     before = cookie(desk)
     new = "quite another pass phrase"
     form = {"csrf": desk.token(), "old": owner.password, "new": new}
-    assert desk.send("/admin/password", form).headers["Location"] == "/admin/password?changed=1"
+    assert desk.send("/admin/me/password", form).headers["Location"] == "/admin/me?done=password"
     assert inside(desk)
     assert cookie(desk) != before
     assert not inside(phone)
@@ -157,7 +170,7 @@ def test_a_new_password_needs_the_old_one_and_some_length(open_dashboard: OpenDa
     dashboard = open_dashboard(owner)
 
     def change(old: str, new: str) -> str:
-        answer = dashboard.send("/admin/password", {"csrf": dashboard.token(), "old": old, "new": new})
+        answer = dashboard.send("/admin/me/password", {"csrf": dashboard.token(), "old": old, "new": new})
         assert answer.status_code == 422
         return answer.text
 
@@ -257,7 +270,7 @@ def test_over_https_the_cookie_is_this_hosts_alone(behind_https: Flask, owner: S
 def test_no_other_cookie_is_ever_set(open_dashboard: OpenDashboard, owner: SignIn, desk: Desk) -> None:
     item = desk.came()
     dashboard = open_dashboard(owner)
-    for path in ("/admin/", f"/admin/items/{item.uid}", "/admin/password", "/admin/sign-in"):
+    for path in ("/admin/", f"/admin/items/{item.uid}", "/admin/me", "/admin/people", "/admin/sign-in"):
         assert "Set-Cookie" not in dashboard.read(path).headers
     assert "Set-Cookie" not in dashboard.press_on(item, "Approve").headers
 
