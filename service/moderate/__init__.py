@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from service.bell import Bell
-from service.moderate import acts, api, pages
+from service.moderate import acts, api, changes, pages
+from service.moderate.rules import pages as rules
 from service.people import guarded
+from service.people.files import folder_edition
+
+_FILES = Path(__file__).parent / "static"
 
 
 def blueprint(bell: Bell) -> Blueprint:
@@ -26,11 +32,13 @@ def _dashboard(bell: Bell) -> Blueprint:
             __name__,
             url_prefix="/admin",
             template_folder="templates",
-            static_folder="static",
-            static_url_path="/static/moderate",
+            static_folder=_FILES,
+            static_url_path=f"/static/moderate/{folder_edition(_FILES)}",
         )
     )
     pages.register(behind)
+    changes.register(behind)
+    rules.register(behind)
     acts.register(behind, bell)
     return behind
 

@@ -1,20 +1,21 @@
-"""What the dashboard's buttons do: a decision, taking it back, and checking a source again. Each ends on the page
-where it began."""
+"""What the dashboard's buttons do: a decision about one item or many, taking it back, and checking a source again.
+Each ends on the page where it began."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
 
-from flask import Blueprint, abort, redirect, render_template, request
+from flask import Blueprint, abort, request
 from flask.typing import ResponseReturnValue
 
 from service.bell import Bell
-from service.database import db, write
-from service.moderate import items, telling
-from service.moderate.decisions import Conflict, Decided, Decider, Decision, Result, check_again, decide, undo
-from service.people import back_to, person
+from service.database import write
+from service.moderate import answers
+from service.moderate.batches import MOST, decide_all, undo_all
+from service.moderate.decisions import Decided, Decider, Decision, Result, check_again, decide, undo
+from service.people import person
 from service.values.state import State
 
 WANTED: Mapping[str, State] = MappingProxyType({
@@ -31,14 +32,23 @@ WANTED: Mapping[str, State] = MappingProxyType({
 def register(room: Blueprint, bell: Bell) -> None:
     """Adds the acts; ``bell`` wakes the workers where something is to be verified again."""
 
+    def ring(results: Sequence[Result]) -> None:
+        if any(isinstance(result, Decided) and result.state is State.RECEIVED for result in results):
+            bell.ring("verify")
+
     @room.post("/decide")
     def decide_one() -> ResponseReturnValue:
         decision = _decision()
         decider, now = _decider(), datetime.now(UTC)
         (result,) = write(lambda session: decide(session, decider, [decision], now))
-        if isinstance(result, Decided) and result.state is State.RECEIVED:
-            bell.ring("verify")
-        return _answer(result)
+        ring([result])
+        return answers.one(result)
+
+    @room.post("/decide-all")
+    def decide_many() -> ResponseReturnValue:
+        results, batch = decide_all(_decider(), _decisions(), datetime.now(UTC))
+        ring(results)
+        return answers.many(results, batch)
 
     @room.post("/check")
     def check_one() -> ResponseReturnValue:
@@ -46,13 +56,16 @@ def register(room: Blueprint, bell: Bell) -> None:
         result = write(lambda session: check_again(session, decider, uid, now))
         if isinstance(result, Decided):
             bell.ring("verify")
-        return _answer(result)
+        return answers.one(result)
 
     @room.post("/undo")
-    def undo_one() -> ResponseReturnValue:
-        number = _number("event")
+    def undo_some() -> ResponseReturnValue:
+        """``event``, one decision; or ``batch``, all that was decided together."""
+        event, batch = _number("event"), _number("batch")
         decider, now = _decider(), datetime.now(UTC)
-        return _answer(write(lambda session: undo(session, decider, number or 0, now)))
+        if batch is not None:
+            return answers.many(*undo_all(decider, batch, now))
+        return answers.one(write(lambda session: undo(session, decider, event or 0, now)))
 
 
 def _decision() -> Decision:
@@ -65,8 +78,26 @@ def _decision() -> Decision:
             to=WANTED[wanted],
             seen=_number("seen"),
             show=_number("shown") if wanted == "keep" else None,
+            beside=form.get("beside", ""),
         )
     except (KeyError, ValueError):
+        abort(400)
+
+
+def _decisions() -> list[Decision]:
+    """One decision about what was on the screen: each ``item`` is its id, the state and the revision that were seen
+    of it (none where it had none), and what was seen beside it if anything, by single spaces."""
+    listed, wanted = request.form.getlist("item"), request.form.get("decision", "")
+    if not 0 < len(listed) <= MOST or wanted not in WANTED or wanted == "keep":
+        abort(400)
+    return [_listed(one, WANTED[wanted]) for one in listed]
+
+
+def _listed(item: str, to: State) -> Decision:
+    try:
+        uid, came_from, seen, *beside = item.split(" ", 3)
+        return Decision(uid, State(came_from), to, _revision(seen), beside="".join(beside))
+    except ValueError:
         abort(400)
 
 
@@ -75,26 +106,11 @@ def _decider() -> Decider:
     return Decider(who.name, who.reach)
 
 
-def _answer(result: Result) -> ResponseReturnValue:
-    """Back to where the button stood; or what is the case now, and who made it so."""
-    if isinstance(result, Conflict):
-        if result.why == "not_there":
-            abort(404)
-        found = items.one(db.session(), person().reach, result.uid)
-        said = telling.conflict(result, datetime.now(UTC))
-        return render_template("moderate/conflict.html", item=found, said=said, back=_back()), 409
-    separator = "&" if "?" in _back() else "?"
-    anchor = request.form.get("next", "")
-    fragment = f"#item-{anchor}" if anchor and items.readable(anchor) else ""
-    return redirect(f"{_back()}{separator}done={result.event}{fragment}", 303)
-
-
-def _back() -> str:
-    return back_to(request.form.get("back"))
-
-
 def _number(name: str) -> int | None:
-    given = request.form.get(name, "")
+    return _revision(request.form.get(name, ""))
+
+
+def _revision(given: str) -> int | None:
     if not given:
         return None
     if not (given.isascii() and given.isdigit() and len(given) <= 9):

@@ -8,27 +8,22 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
 from service.bell import Bell
-from service.database import db, write
+from service.database import db
 from service.languages import gettext, sentence, spoken
 from service.model import site as sites
 from service.moderate import as_json, asked, items, telling
+from service.moderate.batches import MOST, in_turns
 from service.moderate.decisions import Conflict, Decided, Decider, Decision, Result, decide
 from service.moderate.problems import Problem
 from service.people.roles import site_alone
+from service.values.portrait import is_hash
 from service.values.reason import Refused
 from service.values.state import State
-
-MOST = 500
-"""Decisions in one request."""
-
-TOGETHER = 50
-"""Decisions that share a transaction."""
 
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -115,7 +110,7 @@ def _patch(site: int, uid: str, bell: Bell) -> Response:
     (result,) = _decided(site, [decision], bell)
     if isinstance(result, Conflict):
         said = telling.conflict(result, datetime.now(UTC))
-        raise Problem(_STATUS.get(result.why, 409), said, None, **_now(result))
+        raise Problem(_STATUS.get(result.why, 409), said, None, **as_json.overtaken(result))
     return _one(site, uid)
 
 
@@ -130,10 +125,7 @@ def _decide(site: int, bell: Bell) -> Response:
 
 def _decided(site: int, decisions: list[Decision], bell: Bell) -> list[Result]:
     decider, now = Decider("token", site_alone(site)), datetime.now(UTC)
-    results: list[Result] = []
-    for start in range(0, len(decisions), TOGETHER):
-        some = decisions[start : start + TOGETHER]
-        results += write(partial(decide, decider=decider, decisions=some, now=now))
+    results = list(in_turns(lambda session, some: decide(session, decider, some, now), decisions))
     if any(isinstance(result, Decided) and result.state is State.RECEIVED for result in results):
         bell.ring("verify")
     return results
@@ -142,14 +134,7 @@ def _decided(site: int, decisions: list[Decision], bell: Bell) -> list[Result]:
 def _result(result: Result) -> dict[str, Any]:
     if isinstance(result, Decided):
         return {"id": result.uid, "state": result.state}
-    return {"id": result.uid, "error": telling.conflict(result, datetime.now(UTC)), **_now(result)}
-
-
-def _now(lost: Conflict) -> dict[str, Any]:
-    """What the item is, and who made it so, when."""
-    if lost.state is None:
-        return {}
-    return {"now": lost.state, "by": lost.by, "at": telling.rfc3339(lost.at) if lost.at else None}
+    return {"id": result.uid, "error": telling.conflict(result, datetime.now(UTC)), **as_json.overtaken(result)}
 
 
 def _decision(given: Mapping[str, Any], to: object) -> Decision:
@@ -162,7 +147,17 @@ def _decision(given: Mapping[str, Any], to: object) -> Decision:
     if "seen" not in given and came_from is not State.FAILED:
         raise Problem(400, _reason("missing_parameter", parameter="seen"))
     seen, show = _revision(given.get("seen"), "seen"), _revision(given.get("show"), "show")
-    return Decision(uid, came_from, _state(to, "state"), seen, show, words)
+    return Decision(uid, came_from, _state(to, "state"), seen, show, words, _beside(given, seen))
+
+
+def _beside(given: Mapping[str, Any], seen: int | None) -> str:
+    """The ``picture`` that was seen, or of an item without a revision the number of the words that were ``sent``."""
+    if seen is None:
+        return str(_revision(given.get("sent"), "sent") or "")
+    name = given.get("picture")
+    if name is not None and not (isinstance(name, str) and is_hash(name)):
+        raise Problem(400, _wrong("picture"))
+    return name or ""
 
 
 def _state(given: object, name: str) -> State:

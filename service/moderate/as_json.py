@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from service.languages import sentence, spoken
-from service.moderate import telling
-from service.moderate.item import Happened, Item, Version, Visit
+from service.moderate import telling, whys
+from service.moderate.decisions import Conflict
+from service.moderate.item import Happened, Item, Sent, Version, Visit
 from service.moderate.telling import rfc3339
 
 
@@ -34,8 +35,10 @@ def item(one: Item) -> dict[str, Any]:
         "due": rfc3339(one.due) if one.due else None,
         "reason": one.reason.code if one.reason else None,
         "sentence": sentence(one.reason, spoken()) if one.reason else None,
-        "why": list(telling.why(one)),
+        "why": list(whys.of(one)),
         "record": {"approved": one.record.approved, "rejected": one.record.rejected, "spam": one.record.spam},
+        "picture": one.picture,
+        "sent": _sent(one.sent),
         "owner": one.owner,
         "latest": one.latest,
         "shown": one.shown,
@@ -43,6 +46,13 @@ def item(one: Item) -> dict[str, Any]:
         "revisions": [_revision(version) for version in one.versions],
         "history": [_event(event) for event in one.history],
     }
+
+
+def overtaken(lost: Conflict) -> dict[str, Any]:
+    """What an item is that was not decided, and who made it so, when."""
+    if lost.state is None:
+        return {}
+    return {"now": lost.state, "by": lost.by, "at": telling.rfc3339(lost.at) if lost.at else None}
 
 
 def _revision(version: Version) -> dict[str, Any]:
@@ -72,6 +82,13 @@ def _author(version: Version | None) -> dict[str, Any]:
     if version is None:
         return {"name": "", "url": None, "photo": None}
     return {"name": version.author_name, "url": version.author_url, "photo": version.author_photo}
+
+
+def _sent(sent: Sent | None) -> dict[str, Any] | None:
+    if sent is None:
+        return None
+    words = {"title": sent.title or None, "excerpt": sent.excerpt or None, "blog_name": sent.blog_name or None}
+    return {"number": sent.number, "at": rfc3339(sent.at), **words}
 
 
 def _content(version: Version | None) -> dict[str, str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from service.model import Arrival, Reflection, Revision
+from service.moderate.item import Sent
 from service.values import clean
 from service.values.address import BadAddress, parse
 from service.values.state import Protocol
@@ -22,17 +23,16 @@ def known_words(session: Session, item: Reflection, now: datetime) -> int:
     Nobody has seen the link: the revision has no evidence.
     """
     last = session.scalar(select(func.max(Revision.number)).where(Revision.reflection_id == item.id))
-    said = _trackback(session, item)
-    excerpt = clean.text(str(said.get("excerpt") or ""))[:LONGEST_EXCERPT].strip()
+    said = sent_with(session, item)
     revision = Revision(
         reflection_id=item.id,
         number=(last or 0) + 1,
         made=now,
         made_by="moderator",
-        title=clean.line(str(said.get("title") or "")),
-        site_name=clean.line(str(said.get("blog_name") or "")) or _host(item),
-        html=clean.plain(excerpt).markup,
-        text=excerpt,
+        title=said.title if said else "",
+        site_name=(said.blog_name if said else "") or _host(item),
+        html=clean.plain(said.excerpt).markup if said else "",
+        text=said.excerpt if said else "",
         url=item.source,
         cleaned_by=clean.VERSION,
     )
@@ -41,14 +41,20 @@ def known_words(session: Session, item: Reflection, now: datetime) -> int:
     return revision.number
 
 
-def _trackback(session: Session, item: Reflection) -> dict[str, Any]:
-    """What a trackback said beside its address (TrackBack 1.2: ``title``, ``excerpt``, ``blog_name``)."""
-    ways = session.scalars(
-        select(Arrival)
-        .where(Arrival.reflection_id == item.id, Arrival.protocol == Protocol.TRACKBACK)
-        .order_by(Arrival.id)
-    )
-    return next((way.hints for way in ways if way.hints), {})
+def sent_with(session: Session, item: Reflection) -> Sent | None:
+    """The words that came with an item."""
+    return sent(session.scalars(select(Arrival).where(Arrival.reflection_id == item.id).order_by(Arrival.id)))
+
+
+def sent(ways: Iterable[Arrival]) -> Sent | None:
+    """The words of the first trackback that brought any, of all ways in which an item came."""
+    return next((_sent(way) for way in ways if way.protocol == Protocol.TRACKBACK and way.hints), None)
+
+
+def _sent(way: Arrival) -> Sent:
+    title, excerpt, blog_name = (str((way.hints or {}).get(name) or "") for name in ("title", "excerpt", "blog_name"))
+    excerpt = clean.text(excerpt)[:LONGEST_EXCERPT].strip()
+    return Sent(way.id, way.first, clean.line(title), excerpt, clean.line(blog_name))
 
 
 def _host(item: Reflection) -> str:

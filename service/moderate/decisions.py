@@ -13,18 +13,19 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from service.model import Event, Reflection, Revision
 from service.model.host import let_be_asked
 from service.model.post import look_again
-from service.model.states import Step, step
-from service.moderate.by_hand import known_words
-from service.moderate.items import readable
+from service.model.states import Step, as_it_was, step
+from service.moderate.by_hand import known_words, sent_with
+from service.moderate.item import Sent, readable
 from service.people.roles import Reach
 from service.values import clean
 from service.values.address import stored
+from service.values.portrait import is_hash
 from service.values.state import DECIDABLE, State
 
 BY_HAND: Mapping[State, frozenset[State]] = MappingProxyType(
@@ -43,6 +44,8 @@ class Decider:
 
     by: str
     reach: Reach
+    batch: int | None = None
+    """The batch that all of it belongs to, if it is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,8 @@ class Decision:
     """An older revision to show instead."""
     words: str = ""
     """Why, in his own words."""
+    beside: str = ""
+    """What else he has seen of it (:attr:`service.moderate.item.Item.beside`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +104,8 @@ def undo(session: Session, decider: Decider, event_id: int, now: datetime) -> Re
     before, made = (event.details or {}).get("before"), (event.details or {}).get("made")
     if before is None:
         return _conflict(session, item, "not_allowed")
-    newest = _last_move(session, item)
-    if newest is None or newest.id != event.id:
+    stands = _standing(session, item)
+    if stands is None or stands.id != event.id:
         return _conflict(session, item, "moved")
     if made is not None and item.latest != made:
         return _conflict(session, item, "newer")
@@ -109,8 +114,10 @@ def undo(session: Session, decider: Decider, event_id: int, now: datetime) -> Re
         to=event.came_from,
         by=decider.by,
         show=before["shown"] if event.came_from is State.APPROVED else None,
-        values={"shown": before["shown"], "decided": before["decided"]} | ({} if made is None else {"latest": None}),
+        values={} if made is None else {"latest": None},
+        restores=before,
         details={"undoes": event.id},
+        batch=decider.batch,
     )
     undone = step(session, item, back, now)
     if undone is None:
@@ -159,13 +166,15 @@ def _one(session: Session, decider: Decider, item: Reflection | None, decision: 
         return _conflict(session, item, "not_allowed")
     if decision.show is not None and not _has(session, item, decision.show):
         return _conflict(session, item, "no_revision")
+    if decision.to is State.APPROVED and (unseen := _unseen(session, item, decision)) is not None:
+        return Conflict(item.uid, "newer", item.state, "source", unseen.at)
     event = step(session, item, _step(session, decider, item, decision, now), now)
     return _conflict(session, item, "moved") if event is None else Decided(item.uid, item.state, event.id)
 
 
 def _step(session: Session, decider: Decider, item: Reflection, decision: Decision, now: datetime) -> Step:
     """The step that a decision asks for; what it needs beside is made here."""
-    details: dict[str, Any] = {"before": {"shown": item.shown, "decided": item.decided}}
+    details: dict[str, Any] = {"before": as_it_was(session, item)}
     values: dict[str, Any] = {}
     show = None
     if decision.to is State.RECEIVED:
@@ -189,9 +198,17 @@ def _step(session: Session, decider: Decider, item: Reflection, decision: Decisi
         by=decider.by,
         seen=decision.seen,
         show=show,
+        picture=decision.beside if decision.show is None and is_hash(decision.beside) else None,
         values=values,
         details=details,
+        batch=decider.batch,
     )
+
+
+def _unseen(session: Session, item: Reflection, decision: Decision) -> Sent | None:
+    """The words that an item of which nothing was read would get, where he has not seen them."""
+    sent = sent_with(session, item) if item.latest is None else None
+    return sent if sent is not None and str(sent.number) != decision.beside else None
 
 
 def _due_anew(session: Session, item: Reflection, now: datetime) -> dict[str, Any]:
@@ -216,17 +233,32 @@ def _has(session: Session, item: Reflection, number: int) -> bool:
     return session.scalar(query) is not None
 
 
-def _last_move(session: Session, item: Reflection) -> Event | None:
-    """The last event that changed or decided something; a look that found all as it was is none."""
-    return session.scalar(
+def _moves(item: Reflection) -> Select[Event]:
+    """The events that changed or decided something, the last first; a look that found all as it was is none."""
+    return (
         select(Event)
         .where(
             Event.reflection_id == item.id,
-            (Event.came_from != Event.went_to) | Event.seen.is_not(None),
+            (Event.came_from != Event.went_to) | Event.seen.is_not(None) | Event.batch_id.is_not(None),
         )
         .order_by(Event.id.desc())
-        .limit(1)
     )
+
+
+def _last_move(session: Session, item: Reflection) -> Event | None:
+    return session.scalar(_moves(item).limit(1))
+
+
+def _standing(session: Session, item: Reflection) -> Event | None:
+    """The last move that was not taken back: who undoes one decision after the other comes to each of them."""
+    undone = set[int]()
+    for event in session.scalars(_moves(item)):
+        undoes = (event.details or {}).get("undoes")
+        if undoes is not None:
+            undone.add(undoes)
+        elif event.id not in undone:
+            return event
+    return None
 
 
 def _conflict(session: Session, item: Reflection, why: Why) -> Conflict:

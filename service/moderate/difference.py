@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -12,6 +13,13 @@ from service.moderate.item import Version
 
 MOST_WORDS = 4000
 """Words and gaps between the first and the last that differ, of both together: more are not compared one by one."""
+
+MOST_PAIRS = 8_000
+"""Places at which a word of the one is the same as a word of the other: a few words said over and over in both make
+millions, and each is looked at many times."""
+
+CONTEXT, MOST_SHOWN = 40, 320
+"""Characters of what two texts have in common that are shown around what they have not, and of that itself."""
 
 _WORDS = re.compile(r"\s+|\w+|[^\w\s]")
 
@@ -30,6 +38,16 @@ class Change:
 
     what: str
     parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """The one stretch in which a text differs from another, with a little of what both have around it."""
+
+    before: str
+    old: str
+    new: str
+    after: str
 
 
 _LINES = (
@@ -70,13 +88,29 @@ def compared(old: str, new: str) -> Iterator[Part]:
     yield from _part("same", before[end:])
 
 
+def apart(first: str, other: str) -> Apart:
+    """Where ``other`` differs from ``first``: from the first word that does to the last. Linear in both."""
+    before, after = _WORDS.findall(first), _WORDS.findall(other)
+    head = _common(before, after)
+    tail = _common(before[head:][::-1], after[head:][::-1])
+    end, new_end = len(before) - tail, len(after) - tail
+    lead, rest = "".join(after[:head]), "".join(after[new_end:])
+    return Apart(
+        before=lead if len(lead) <= CONTEXT else f"…{lead[-CONTEXT:]}",
+        old="".join(before[head:end])[:MOST_SHOWN],
+        new="".join(after[head:new_end])[:MOST_SHOWN],
+        after=rest if len(rest) <= CONTEXT else f"{rest[:CONTEXT]}…",
+    )
+
+
 def _middle(before: Sequence[str], after: Sequence[str]) -> Iterator[Part]:
-    if len(before) + len(after) > MOST_WORDS:
+    if len(before) + len(after) > MOST_WORDS or _pairs(before, after) > MOST_PAIRS:
         yield from _replaced(before, after)
         return
-    # Its junk rule leaves out what stands everywhere in a long text: without it a hostile page takes minutes.
+    # Its junk rules leave out gaps, and words that are more than a percent of 200 or more: without them a hostile page
+    # takes minutes.
     old, new = list[str](), list[str]()
-    for tag, i, j, k, m in SequenceMatcher(None, before, after).get_opcodes():
+    for tag, i, j, k, m in SequenceMatcher(str.isspace, before, after).get_opcodes():
         gap = "".join(before[i:j]).isspace()
         if tag == "equal" and not gap:
             yield from _replaced(old, new)
@@ -86,6 +120,13 @@ def _middle(before: Sequence[str], after: Sequence[str]) -> Iterator[Part]:
             old += before[i:j]
             new += after[k:m]
     yield from _replaced(old, new)
+
+
+def _pairs(before: Sequence[str], after: Sequence[str]) -> int:
+    """How many there are of what is compared."""
+    counted, said = Counter(before), Counter(after)
+    most = len(after) // 100 + 1 if len(after) >= 200 else len(after)
+    return sum(counted[word] * number for word, number in said.items() if number <= most and not word.isspace())
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:

@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
-from service.values.address import Address, stored
+from service.decide.rules import SiteRule
+from service.decide.signs import Look
+from service.values.address import Address
 from service.values.clean import CleanHtml
 from service.values.evidence import Evidence, Link
 from service.values.reason import Reason
 from service.values.state import Kind, State
+
+
+def readable(uid: str) -> bool:
+    """Whether this may be an item's id at all; both databases take it then."""
+    return 0 < len(uid) <= 32 and uid.isascii() and uid.replace("-", "").replace("_", "").isalnum()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +50,27 @@ class Version:
     syndication: tuple[str, ...]
     categories: tuple[str, ...]
     evidence: Evidence | None
+    spam: float | None = None
+    """Triage's probability."""
+    portrait: str | None = None
+    """The hash of the copy that readers see with it, or saw last."""
 
     @property
     def words(self) -> str:
         """What it says, without markup."""
         return self.text or self.summary
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a trackback said beside its address (TrackBack 1.2), in its sender's own words."""
+
+    number: int
+    """Of its arrival."""
+    at: datetime
+    title: str
+    excerpt: str
+    blog_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +81,7 @@ class Visit:
     final: str | None = None
     seconds: float = 0.0
     spared: bool = False
-    """Whether its host was not asked, since it could not be reached shortly before."""
+    """Whether its host was not asked, since it could not be reached shortly before, or asked for patience."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,26 +130,38 @@ class Happened:
         return "renews" in self.details
 
     @property
+    def ruled(self) -> SiteRule | None:
+        """The rule that did it, as it was then."""
+        told = self.details.get("rule")
+        number = self.by.removeprefix("rule ")
+        return SiteRule(id=int(number), **told) if isinstance(told, dict) and number.isdecimal() else None
+
+    @property
+    def takes_back(self) -> bool:
+        """Whether it took back what a rule had decided."""
+        return "takes_back" in self.details
+
+    @property
     def moved(self) -> bool:
         """Whether it changed anything; a look that found all as it was did not."""
-        return self.came_from is not self.went_to or self.seen is not None or self.renews
+        return self.came_from is not self.went_to or self.seen is not None or self.renews or self.takes_back
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What a source's host sent to this site so far, the item itself included."""
+    """What was decided so far of what a source's host sent to this site."""
 
     approved: int = 0
     spam: int = 0
     rejected: int = 0
-    total: int = 1
 
     @property
     def first(self) -> bool:
-        return self.total <= 1
+        """Whether nothing of it was."""
+        return not (self.approved or self.rejected or self.spam)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Item:
     """One reflection with all that a decision needs."""
 
@@ -157,11 +193,20 @@ class Item:
     history: tuple[Happened, ...]
     """The newest first."""
     record: Record
+    rule: SiteRule | None = None
+    """The rule by which it is where it is."""
+    sent: Sent | None = None
+    """The words that it gets where it is approved by hand, as nothing was read of it."""
 
     @property
     def attempts(self) -> tuple[Happened, ...]:
         """The visits to its source, the newest first."""
         return tuple(event for event in self.history if event.visit is not None)
+
+    @property
+    def own(self) -> bool:
+        """Whether it waits, and comes from a post of its own site, about which no rule speaks."""
+        return self.state is State.PENDING and any(event.details.get("own") for event in self.history)
 
     @property
     def waits(self) -> bool:
@@ -173,7 +218,7 @@ class Item:
         """Whether it is up, and its source says something newer that nobody decided."""
         return self.state is State.APPROVED and (self.latest or 0) > (self.decided or 0)
 
-    @property
+    @cached_property
     def version(self) -> Version | None:
         """The newest revision: what is decided about."""
         return self._numbered(self.latest)
@@ -194,37 +239,34 @@ class Item:
     def evidence(self) -> Evidence | None:
         return self.version.evidence if self.version else None
 
+    @cached_property
+    def look(self) -> Look:
+        """What its source says of itself, and what was seen of it."""
+        version = self.version
+        if version is None:
+            return Look(self.source, self.type, None, None, None)
+        return Look(self.source, self.type, version.author_url, version.url, version.evidence)
+
     @property
     def link(self) -> Link | None:
-        return self.evidence.link if self.evidence else None
+        return self.look.link
 
     @property
     def page(self) -> Address | None:
         """The source."""
-        return stored(self.source)
+        return self.look.page
 
     @property
     def moved_to(self) -> Address | None:
         """Where the source was read, where that is another address than the one sent."""
-        final, page = stored(self.evidence.final if self.evidence else None), self.page
-        return final if final and page and final.page != page.page else None
+        return self.look.moved_to
 
-    @property
-    def elsewhere(self) -> Mapping[str, Address]:
-        """What its source claims of itself that does not fit its host, by what it is: ``author``, ``url``,
-        ``canonical``; each domain once."""
-        version, evidence = self.version, self.evidence
-        if version is None or self.page is None:
-            return {}
-        ours = {self.page.domain} | ({self.moved_to.domain} if self.moved_to else set())
-        canonical = evidence.canonical if evidence else None
-        claims = {"author": version.author_url, "url": version.url, "canonical": canonical}
-        found: dict[str, Address] = {}
-        for name, claim in claims.items():
-            if (there := stored(claim)) is not None and there.domain not in ours:
-                found[name] = there
-                ours.add(there.domain)
-        return found
+    @cached_property
+    def says(self) -> str:
+        """What it says in words of its own: its words, or else the sentence of its link; its title before them."""
+        version, link = self.version, self.link
+        sentence = f"{link.before}{link.text}{link.after}" if link else ""
+        return f"{version.title}\n{version.words or sentence}".strip() if version else ""
 
     @property
     def author(self) -> str:
@@ -237,6 +279,18 @@ class Item:
     def picture(self) -> str | None:
         """The hash of our copy of its author's picture."""
         return self.version.picture if self.version else None
+
+    @property
+    def beside(self) -> str:
+        """What else is seen of it than its newest revision, which a decision is about too: the hash of the picture; of
+        what has no revision the number of the words that were sent."""
+        return str(self.sent.number) if self.sent else self.picture or ""
+
+    @property
+    def mark(self) -> str:
+        """Which item it is, and what is seen of it, as the list's forms carry it: by single spaces."""
+        mark = f"{self.uid} {self.state} {self.latest or ''}"
+        return f"{mark} {self.beside}" if self.beside else mark
 
     @property
     def initials(self) -> str:

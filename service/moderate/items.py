@@ -6,17 +6,21 @@ Whose items somebody may see is part of each query (``reach``): what is out of r
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, case, func, select
 from sqlalchemy.orm import Session, aliased
 
-from service.model import Arrival, Event, Picture, Post, Reflection, Revision, Site
-from service.model.reflection import up, waits
-from service.moderate.asked import Asked
-from service.moderate.item import Happened, Item, Record, Version
+from service.decide.rules import SiteRule
+from service.model import Arrival, Event, Picture, Post, Reflection, Revision, Rule, Site
+from service.model.reflection import waits
+from service.moderate import found
+from service.moderate.asked import Asked, Sort
+from service.moderate.by_hand import sent
+from service.moderate.item import Happened, Item, Record, Version, readable
+from service.moderate.whys import counted
 from service.people.roles import Reach
 from service.values import clean
 from service.values.evidence import Evidence
@@ -24,11 +28,21 @@ from service.values.reason import REASONS, Reason
 from service.values.state import State
 
 PAGE = 50
-VERSIONS = 20
-"""Revisions of one item that are read, the newest; what is shown is read however old it is."""
 
-EVENTS = 100
-"""Events of one item that are read, the newest."""
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How much of an item's past is read."""
+
+    versions: int
+    """The newest revisions; what is shown is read however old it is."""
+    events: int
+    """The newest events; that its source was gone is read however long ago it was."""
+
+
+WHOLE = Depth(versions=20, events=100)
+AT_A_GLANCE = Depth(versions=1, events=0)
+"""As much as a card of the queue tells."""
 
 COUNTED = 1000
 """As far as waiting items are counted."""
@@ -36,6 +50,7 @@ COUNTED = 1000
 Found = Row[Reflection, Post, Site]
 
 _reflection = Reflection.__table__
+_DECIDED = (State.APPROVED, State.SPAM, State.REJECTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +62,34 @@ class Page:
     """``after`` of the next page, if there is one."""
 
 
-def page(session: Session, reach: Reach, asked: Asked) -> Page:
-    """The items that somebody asks for."""
-    query = _in_reach(reach).where(*_conditions(asked)).order_by(Reflection.id.desc()).limit(PAGE + 1)
-    found = session.execute(query).all()
-    items = _whole(session, reach, found[:PAGE])
-    return Page(items, items[-1].id if len(found) > PAGE else None)
+def page(session: Session, reach: Reach, asked: Asked, size: int = PAGE, depth: Depth = WHOLE) -> Page:
+    """The items that somebody asks for, so many at the most."""
+    ids = found.ids(session, reach, asked, size + 1)
+    place = {item: number for number, item in enumerate(ids[:size])}
+    rows = session.execute(_in_reach(reach).where(Reflection.id.in_(place))).all()
+    items = _read(session, reach, sorted(rows, key=lambda row: place[row[0].id]), depth)
+    return Page(items, ids[size - 1] if len(ids) > size else None)
+
+
+def head(session: Session, reach: Reach, asked: Asked, most: int) -> list[str]:
+    """The ids at the head of what somebody asks for."""
+    ids = found.ids(session, reach, asked, most)
+    uids = dict(session.execute(select(Reflection.id, Reflection.uid).where(Reflection.id.in_(ids))).all())
+    return [uids[item] for item in ids]
+
+
+def reasons(session: Session, reach: Reach, asked: Asked) -> Mapping[str, int]:
+    """Why these items are there, and how many of the newest :data:`COUNTED` each reason concerns, whichever is asked
+    for."""
+    newest = replace(asked, why=None, sort=Sort.NEWEST, after=None)
+    return counted(session, found.ids(session, reach, newest, COUNTED))
 
 
 def one(session: Session, reach: Reach, uid: str) -> Item | None:
     """One item, if it is in reach."""
     if not readable(uid):
         return None
-    return next(
-        iter(_whole(session, reach, session.execute(_in_reach(reach).where(Reflection.uid == uid)).all())), None
-    )
-
-
-def readable(uid: str) -> bool:
-    """Whether this may be an item's id at all; both databases take it then."""
-    return 0 < len(uid) <= 32 and uid.isascii() and uid.replace("-", "").replace("_", "").isalnum()
+    return next(iter(_read(session, reach, session.execute(_in_reach(reach).where(Reflection.uid == uid)).all())), None)
 
 
 def waiting(session: Session, reach: Reach) -> int:
@@ -84,56 +107,24 @@ def _in_reach(reach: Reach) -> Select[Reflection, Post, Site]:
     )
 
 
-def _conditions(asked: Asked) -> Iterable[ColumnElement[bool]]:
-    if asked.state is State.APPROVED:
-        yield up(_reflection)
-    elif asked.state is not None:
-        yield Reflection.state == asked.state
-        yield ~up(_reflection)  # the words of the index
-    if asked.waiting:
-        yield waits(_reflection)
-    if asked.site is not None:
-        yield Reflection.site_id == asked.site
-    if asked.after is not None:
-        yield Reflection.id < asked.after
-    if asked.words:
-        yield _says(asked.words)
-
-
-def _says(words: str) -> ColumnElement[bool]:
-    """Whether the words stand in it, letter for letter: nothing in them is a pattern."""
-    in_words = (
-        select(Revision.id)
-        .where(
-            Revision.reflection_id == Reflection.id,
-            Revision.title.icontains(words, autoescape=True)
-            | Revision.author_name.icontains(words, autoescape=True)
-            | Revision.text.icontains(words, autoescape=True),
-        )
-        .exists()
-    )
-    return (
-        Reflection.source.icontains(words, autoescape=True)
-        | Post.title.icontains(words, autoescape=True)
-        | Post.url.icontains(words, autoescape=True)
-        | in_words
-    )
-
-
-def _whole(session: Session, reach: Reach, found: Sequence[Found]) -> list[Item]:
+def _read(session: Session, reach: Reach, found: Sequence[Found], depth: Depth = WHOLE) -> list[Item]:
     ids = [row[0].id for row in found]
     if not ids:
         return []
-    versions, events, ways = _versions(session, ids), _events(session, ids), _ways(session, ids)
+    versions, events = _versions(session, ids, depth.versions), _events(session, ids, depth.events)
+    ways = _ways(session, ids)
     records = _records(session, reach, {row[0].host for row in found if row[0].host})
-    return [
-        _item(row, versions[row[0].id], events[row[0].id], ways[row[0].id], records.get((row[2].id, row[0].host)))
-        for row in found
-    ]
+    rules = _rules(session, {row[0].rule_id for row in found if row[0].rule_id})
+    return [_item(row, versions[row[0].id], events[row[0].id], ways[row[0].id], records, rules) for row in found]
 
 
 def _item(
-    row: Found, versions: list[Version], history: list[Happened], ways: list[Arrival], record: Record | None
+    row: Found,
+    versions: list[Version],
+    history: list[Happened],
+    ways: list[Arrival],
+    records: Mapping[tuple[int, str | None], Record],
+    rules: Mapping[int | None, SiteRule],
 ) -> Item:
     item, post, site = row
     return Item(
@@ -161,11 +152,13 @@ def _item(
         targets=tuple(dict.fromkeys(way.target for way in ways)),
         versions=tuple(versions),
         history=tuple(history),
-        record=record or Record(),
+        record=records.get((site.id, item.host), Record()),
+        rule=rules.get(item.rule_id),
+        sent=sent(ways) if item.latest is None else None,
     )
 
 
-def _versions(session: Session, ids: Sequence[int]) -> Mapping[int, list[Version]]:
+def _versions(session: Session, ids: Sequence[int], most: int) -> Mapping[int, list[Version]]:
     place = func.row_number().over(partition_by=Revision.reflection_id, order_by=Revision.number.desc())
     ranked = (
         select(Revision, place.label("place"), Reflection.shown.label("is_shown"))
@@ -173,7 +166,7 @@ def _versions(session: Session, ids: Sequence[int]) -> Mapping[int, list[Version
         .where(Revision.reflection_id.in_(ids))
         .subquery()
     )
-    kept = (ranked.c.place <= VERSIONS) | (ranked.c.number == ranked.c.is_shown)
+    kept = (ranked.c.place <= most) | (ranked.c.number == ranked.c.is_shown)
     revision = aliased(Revision, ranked)
     found: dict[int, list[Version]] = defaultdict(list)
     with_picture = select(revision, Picture.hash).outerjoin(Picture, Picture.id == revision.picture_id)
@@ -207,15 +200,18 @@ def _version(one: Revision, picture: str | None) -> Version:
         syndication=tuple(one.syndication or ()),
         categories=tuple(one.categories or ()),
         evidence=Evidence.from_json(one.evidence) if one.evidence else None,
+        spam=one.spam,
+        portrait=one.portrait,
     )
 
 
-def _events(session: Session, ids: Sequence[int]) -> Mapping[int, list[Happened]]:
+def _events(session: Session, ids: Sequence[int], most: int) -> Mapping[int, list[Happened]]:
     place = func.row_number().over(partition_by=Event.reflection_id, order_by=Event.id.desc())
     ranked = select(Event, place.label("place")).where(Event.reflection_id.in_(ids)).subquery()
     event = aliased(Event, ranked)
+    kept = (ranked.c.place <= most) | (ranked.c.came_from == State.GONE)
     found: dict[int, list[Happened]] = defaultdict(list)
-    for one in session.scalars(select(event).where(ranked.c.place <= EVENTS).order_by(event.id.desc())):
+    for one in session.scalars(select(event).where(kept).order_by(event.id.desc())):
         found[one.reflection_id].append(happened(one))
     return found
 
@@ -243,11 +239,15 @@ def _records(session: Session, reach: Reach, hosts: Iterable[str]) -> Mapping[tu
             of(State.APPROVED),
             of(State.SPAM),
             of(State.REJECTED),
-            func.count(),
         )
-        .where(Reflection.host.in_(sorted(hosts)), reach(Reflection.site_id))
+        .where(Reflection.host.in_(sorted(hosts)), reach(Reflection.site_id), Reflection.state.in_(_DECIDED))
         .group_by(Reflection.site_id, Reflection.host)
     )
-    return {
-        (site, host): Record(approved, spam, rejected, total) for site, host, approved, spam, rejected, total in rows
-    }
+    return {(site, host): Record(approved, spam, rejected) for site, host, approved, spam, rejected in rows}
+
+
+def _rules(session: Session, numbers: Set[int]) -> Mapping[int | None, SiteRule]:
+    if not numbers:
+        return {}
+    rows = session.execute(select(Rule.id, Rule.kind, Rule.value, Rule.verdict).where(Rule.id.in_(numbers)))
+    return {row[0]: SiteRule(*row) for row in rows}

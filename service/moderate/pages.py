@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from types import MappingProxyType
 
-from flask import Blueprint, Response, abort, render_template, request, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 
 from service.database import db
 from service.languages import gettext
-from service.model import Event, Reflection
+from service.model import Reflection
 from service.model import picture as pictures
-from service.moderate import asked, items, telling
-from service.moderate.asked import Asked
+from service.moderate import asked, done, filters, items, keys, telling, together, whys
+from service.moderate import queue as folded
+from service.moderate.asked import EVERYTHING, WAITING, Asked, Sort
 from service.moderate.difference import changes
-from service.moderate.item import Happened, Item
+from service.moderate.queue import Page, Row
 from service.people import person
 from service.values.address import shown
 from service.values.portrait import MEDIA_TYPE
 from service.values.reason import Refused
 from service.values.state import State
 
-WAITING = "waiting"
-TABS = (WAITING, State.APPROVED, State.REJECTED, State.SPAM, State.FAILED, State.GONE, State.RECEIVED)
+TABS = (WAITING, State.APPROVED, State.REJECTED, State.SPAM, State.FAILED, State.GONE, State.RECEIVED, EVERYTHING)
 
 # A button: what it asks for, its label, and how it looks.
 _APPROVE = ("approve", "Approve", "yes")
@@ -39,44 +40,101 @@ BUTTONS: Mapping[State, tuple[tuple[str, str, str], ...]] = MappingProxyType({
     State.SPAM: (("approve", "Not spam: approve", "yes"), _REJECT, _WAIT),
     State.FAILED: (("retry", "Try again", "yes"), ("approve", "Approve by hand", "")),
 })  # fmt: skip
-CHANGED = (("approve", "Show the new version", "yes"), ("keep", "Keep it as it is", ""), _REJECT, _SPAM)
+CHANGED = (("approve", "Show the new version", "yes"), _REJECT, _SPAM, ("keep", "Keep it as it is", ""))
 
 
 def register(room: Blueprint) -> None:
     """Adds the pages and the words that their templates use."""
     room.context_processor(_words)
     room.add_url_rule("/", "queue", queue)
+    room.add_url_rule("/one", "one", one)
     room.add_url_rule("/items/<uid>", "item", item)
+    room.add_url_rule("/keys", "keys", keys.page, methods=["GET", "POST"])
     room.add_url_rule("/pictures/<name>.webp", "picture", picture)
 
 
 def queue() -> ResponseReturnValue:
-    """``/admin/?state=…``: fifty items, those that wait unless something else is asked for."""
-    try:
-        wanted = asked.read(request.args)
-    except Refused:
-        abort(400)
-    tab = WAITING if wanted.state is None else wanted.state
-    if wanted.state is None and not wanted.words:
-        wanted = Asked(None, True, wanted.site, wanted.words, wanted.after)
+    """``/admin/?state=…``: what waits, folded up, unless something else is asked for."""
+    listed = wanted()
+    if "" in request.args.values():  # a form sends its empty fields too: the address that is kept has none
+        return redirect(_place(listed))
     reach = person().reach
-    page = items.page(db.session(), reach, wanted)
-    waiting = items.waiting(db.session(), reach)
-
-    def place(after: int | None) -> str:
-        words = wanted.words or None
-        return url_for("moderate.pages.queue", state=wanted.state, q=words, site=wanted.site, after=after)
-
+    if listed.waiting:
+        page = folded.page(db.session(), reach, listed)
+    else:
+        page = folded.unfolded(items.page(db.session(), reach, listed))
     return render_template(
         "moderate/queue.html",
         page=page,
-        tab=tab,
-        asked=wanted,
-        waiting=waiting,
-        done=just_done(),
+        tab=WAITING if listed.waiting else listed.state or EVERYTHING,
+        asked=listed,
+        bar=filters.bar(db.session(), reach, listed),
+        waiting=items.waiting(db.session(), reach),
+        reasons=reasons_for(listed),
+        weighed=listed.sort is not Sort.NEWEST or page.weighed,
+        done=done.named(),
         tabs=_tabs(),
-        place=place,
+        place=partial(_place, listed),
+        one_at=partial(_one_at, listed),
     )
+
+
+def one() -> ResponseReturnValue:
+    """``/admin/one?at=…``: the same, a row at a time; ``at`` is the item where one is, or was until it was decided."""
+    listed, reach = wanted(), person().reach
+    try:
+        at = asked.number(request.args, "at")
+    except Refused:
+        abort(400)
+    if not listed.waiting:
+        abort(400)
+    listed, page, place = folded.at(db.session(), reach, listed, at)
+    before, row, further = page.around(place)
+    return render_template(
+        "moderate/one.html",
+        at=at,
+        row=row,
+        before=_one_at(listed, before.first.id) if before else None,
+        further=_further(listed, page, further),
+        waiting=items.waiting(db.session(), reach),
+        done=done.named(),
+        place=partial(_place, listed),
+        one_at=partial(_one_at, listed),
+    )
+
+
+def _place(listed: Asked, **changes: object) -> str:
+    """The list as it is asked for, with these changes."""
+    return url_for("moderate.pages.queue", **listed.query(**changes))
+
+
+def _one_at(listed: Asked, at: int | None, **changes: object) -> str:
+    return url_for("moderate.pages.one", **listed.query(**changes), at=at)
+
+
+def _further(listed: Asked, page: Page, row: Row | None) -> str | None:
+    if row is not None:
+        return _one_at(listed, row.first.id)
+    return _one_at(listed, None, after=page.next) if page.next else None
+
+
+def reasons_for(listed: Asked) -> list[tuple[str, str, int]]:
+    """The reasons that there are among these items: name, label, and how many each concerns."""
+    if not listed.waiting and listed.state is not State.FAILED:
+        return []
+    counted = items.reasons(db.session(), person().reach, listed)
+    return [(code, gettext(whys.WHYS[code].label), number) for code, number in counted.items()]
+
+
+def wanted() -> Asked:
+    """Which items the query of this page asks for."""
+    try:
+        found = asked.read(request.args)
+    except Refused:
+        abort(400)
+    if not request.args.get("state") and not found.narrowed:
+        found = replace(found, waiting=True)
+    return found
 
 
 def picture(name: str) -> ResponseReturnValue:
@@ -92,30 +150,12 @@ def item(uid: str) -> ResponseReturnValue:
     found = items.one(db.session(), person().reach, uid)
     if found is None:
         abort(404)
-    return render_template("moderate/item.html", item=found, done=just_done())
-
-
-def just_done() -> tuple[Item, Happened] | None:
-    """The decision that led here, as ``done`` names it, while it is still one's last word on that item."""
-    number = request.args.get("done", "")
-    if not (number.isascii() and number.isdigit() and len(number) <= 18):
-        return None
-    reach = person().reach
-    found = db.session.execute(
-        select(Reflection.uid, Event)
-        .join(Event, Event.reflection_id == Reflection.id)
-        .where(Event.id == int(number), reach(Event.site_id), Event.by == person().name)
-    ).first()
-    one = items.one(db.session(), reach, found[0]) if found else None
-    if found is None or one is None:
-        return None
-    event = items.happened(found[1])
-    last = next((past for past in one.history if past.moved or past.id == event.id), None)
-    return (one, event) if last is not None and last.id == event.id else None
+    return render_template("moderate/item.html", item=found, done=done.named())
 
 
 def _tabs() -> list[tuple[str, str]]:
-    return [(tab, gettext("Waiting") if tab == WAITING else telling.state(State(tab))) for tab in TABS]
+    called = {WAITING: "Waiting", EVERYTHING: "Everything"}
+    return [(tab, gettext(called[tab]) if tab in called else telling.state(State(tab))) for tab in TABS]
 
 
 def _words() -> dict[str, object]:
@@ -124,6 +164,10 @@ def _words() -> dict[str, object]:
         "tell": telling,
         "now": datetime.now(UTC),
         "buttons": lambda one: CHANGED if one.changed else BUTTONS.get(one.state, ()),
+        "buttons_of": lambda tab: BUTTONS.get(tab, ()) if tab in set(State) else BUTTONS[State.PENDING],
         "address": shown,
         "changes": changes,
+        "whys": whys.of,
+        "together": together.words,
+        "keys": keys,
     }

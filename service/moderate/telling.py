@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 
+from babel import Locale
 from babel.dates import format_datetime, format_timedelta
+from babel.numbers import format_percent
 from babel.units import format_unit
 
 from service.languages import gettext, ngettext, sentence, spoken
 from service.moderate.decisions import Conflict
 from service.moderate.item import Happened, Item
-from service.values.address import stored
+from service.moderate.rules import words
 from service.values.evidence import Hiding, Link, Place, Vouching
 from service.values.reason import REASONS, Reason
-from service.values.state import Relation, State
+from service.values.state import State
 
 # Written out so that they stand in the catalogues; they are said by gettext below.
 KINDS = {
@@ -95,12 +98,6 @@ ELSEWHERE = {
 NOBODY = frozenset({"worker", "sender", "source", "writer"})
 """What stands in a record where no person decided."""
 
-UNREAD = frozenset({State.RECEIVED, State.FAILED, State.GONE})
-"""The states in which the last visit's reason is why it is there."""
-
-LOOK_YOURSELF = frozenset({"bot_wall", "forbidden"})
-"""The reasons for which a person may see what we can't."""
-
 VOUCHED = {
     Vouching.LINKS: "%(host)s vouches for it.",
     Vouching.SILENT: "Its sender says that %(host)s vouches for it, but that page doesn’t link to it.",
@@ -108,29 +105,37 @@ VOUCHED = {
     Vouching.STRANGER: "Its sender says that %(host)s vouches for it, of whom nothing is approved here.",
 }
 
+UNCHANGED = 304
+"""The status of a source that has nothing new (RFC 9110 15.4.5)."""
+
 MOST_SHOWN = 90
 """Characters of a title in a line that says what was done."""
+
+
+@cache
+def _locale(spoken: str) -> Locale:
+    return Locale.parse(spoken, sep="-")
 
 
 def age(moment: datetime, now: datetime | None = None) -> str:
     """``3 hours ago``, in the spoken language."""
     span = moment - (now or datetime.now(UTC))
-    return format_timedelta(span, add_direction=True, locale=spoken().replace("-", "_"))
+    return format_timedelta(span, add_direction=True, locale=_locale(spoken()))
 
 
 def clock(moment: datetime) -> str:
     """Day and time in UTC, in the spoken language."""
-    return format_datetime(moment, "d MMMM y HH:mm 'UTC'", tzinfo=UTC, locale=spoken().replace("-", "_"))
+    return format_datetime(moment, "d MMMM y HH:mm 'UTC'", tzinfo=UTC, locale=_locale(spoken()))
 
 
 def size(octets: int) -> str:
     """``18.4 kB``, in the spoken language."""
-    return format_unit(round(octets / 1000, 1), "digital-kilobyte", "short", locale=spoken().replace("-", "_"))
+    return format_unit(round(octets / 1000, 1), "digital-kilobyte", "short", locale=_locale(spoken()))
 
 
 def seconds(count: float) -> str:
     """``2.31 s``, in the spoken language."""
-    return format_unit(round(count, 2), "duration-second", "short", locale=spoken().replace("-", "_"))
+    return format_unit(round(count, 2), "duration-second", "short", locale=_locale(spoken()))
 
 
 def rfc3339(moment: datetime) -> str:
@@ -178,6 +183,10 @@ def happened(event: Happened, now: datetime) -> str:
         return gettext(BY_SOMEBODY[State.RECEIVED], who=somebody(event.by), when=when)
     if not event.moved:
         return gettext("It was looked at %(when)s.", when=when)
+    if event.ruled is not None:
+        return words.did(event.ruled, event.went_to, event.renews, when)
+    if event.takes_back:
+        return gettext("%(who)s took back what a rule had decided %(when)s.", who=somebody(event.by), when=when)
     who = somebody(event.by)
     if event.renews:
         return gettext("%(who)s let its new version through %(when)s.", who=who, when=when)
@@ -215,34 +224,6 @@ def conflict(lost: Conflict, now: datetime) -> str:
     return gettext(said, who=somebody(lost.by), when=age(lost.at, now))
 
 
-def why(item: Item) -> Iterator[str]:
-    """What a moderator should know at a glance: why it is here, and what is odd about it."""
-    evidence, moved_to = item.evidence, item.moved_to
-    yield from _unread(item)
-    if item.changed:
-        yield gettext("It changed since it was approved.")
-    if item.state is State.PENDING and any(event.came_from is State.GONE for event in item.history):
-        yield gettext("It was gone, and came back.")
-    if item.link is not None and item.link.hidden is not None and not _is_property(item, item.link):
-        yield gettext(HIDDEN[item.link.hidden])
-    if item.link is not None and item.link.place is not Place.TEXT:
-        yield gettext("The link stands %(where)s.", where=gettext(PLACES[item.link.place]))
-    if moved_to is not None and item.page is not None and moved_to.domain != item.page.domain:
-        yield gettext("It leads to another host.")
-    if evidence is not None and evidence.downgraded:
-        yield gettext("On the way there, the connection is no longer secure.")
-    if evidence is not None and evidence.too_heavy:
-        yield gettext("The page is so large that only the link was looked for.")
-    yield from vouch(item)
-    for claim, there in item.elsewhere.items():
-        yield gettext(ELSEWHERE[claim], host=there.host)
-
-
-def _is_property(item: Item, link: Link) -> bool:
-    """Whether the link is hidden as it should be: a like or a reply needs no words that lead to its post."""
-    return link.hidden is Hiding.PROPERTY and item.type != Relation.MENTION
-
-
 def stands(link: Link) -> Iterator[str]:
     """Where a link stands, and whether it is one for everybody: ``in the text``, ``hidden``."""
     yield gettext(PLACES[link.place])
@@ -250,24 +231,6 @@ def stands(link: Link) -> Iterator[str]:
         yield gettext("hidden")
     if link.noscript:
         yield gettext("only without scripts")
-
-
-def vouch(item: Item) -> Iterator[str]:
-    """What became of the page that its sender says vouches for it: a hint."""
-    named = item.evidence.vouch if item.evidence else None
-    there = stored(named.url) if named else None
-    if named and there:
-        yield gettext(VOUCHED[named.says], host=there.host)
-
-
-def _unread(item: Item) -> Iterator[str]:
-    """Why its source was not read, and what is done about it."""
-    if item.reason is not None and item.state in UNREAD:
-        yield sentence(item.reason, spoken())
-        if item.state is State.FAILED and item.reason.code in LOOK_YOURSELF:
-            yield gettext("You can open it yourself, and approve it by hand if it links.")
-    if again := tried_again(item, datetime.now(UTC)):
-        yield again
 
 
 def tried_again(item: Item, now: datetime) -> str | None:
@@ -279,20 +242,42 @@ def tried_again(item: Item, now: datetime) -> str | None:
 
 def attempt(event: Happened) -> str:
     """How a visit to the source ended, in a sentence."""
+    if event.reason is None and event.visit is not None and event.visit.status == UNCHANGED:
+        return gettext("The source is as it was when it was last read.")
     return reason(event) or gettext("The source was read, and links to the post.")
+
+
+def spared(event: Happened) -> str:
+    """Why a host was not asked."""
+    if event.reason == "rate_limited":
+        return gettext("The host to which it leads was not asked: it had asked for patience shortly before.")
+    return gettext("Its host was not asked: it could not be reached shortly before.")
 
 
 def record(item: Item) -> str:
     """What its host sent so far: ``first time``, or ``12 approved, 1 spam``."""
     if item.record.first:
         return gettext("first time")
-    counted: Mapping[str, int] = {
-        ngettext("%(num)s approved", "%(num)s approved", item.record.approved): item.record.approved,
-        ngettext("%(num)s rejected", "%(num)s rejected", item.record.rejected): item.record.rejected,
-        ngettext("%(num)s spam", "%(num)s spam", item.record.spam): item.record.spam,
-    }
-    said = [words for words, number in counted.items() if number]
-    return ", ".join(said) or gettext("nothing decided yet")
+    approved, rejected, spam = item.record.approved, item.record.rejected, item.record.spam
+    said = [ngettext("%(num)s approved", "%(num)s approved", approved)]
+    if rejected:
+        said.append(ngettext("%(num)s rejected", "%(num)s rejected", rejected))
+    said.append(ngettext("%(num)s spam", "%(num)s spam", spam))
+    return ", ".join(said)
+
+
+def language(item: Item) -> str | None:
+    """The language that its page says it is in, in the spoken one."""
+    tag = item.evidence.language if item.evidence else None
+    return _locale(spoken()).languages.get(tag.split("-")[0].lower()) if tag else None
+
+
+def weight(item: Item) -> str | None:
+    """``spam: 87%``: what triage holds of it."""
+    spam = item.version.spam if item.version else None
+    if spam is None:
+        return None
+    return gettext("spam: %(share)s", share=format_percent(spam, locale=_locale(spoken())))
 
 
 def reason(event: Happened) -> str | None:

@@ -144,7 +144,7 @@ def test_a_search_is_literal(desk: Desk, script: Script) -> None:
 
 
 def test_pages_follow_each_other_without_gaps(desk: Desk, script: Script) -> None:
-    made = [desk.came(source=f"https://ada.example/{number}").uid for number in range(103)]
+    made = [item.uid for item in desk.many_came(103)]
     found: list[str] = []
     after: str | None = ""
     while after is not None:
@@ -286,7 +286,7 @@ def test_words_that_no_database_takes_are_cleaned(desk: Desk, script: Script) ->
 
 
 def test_many_are_decided_at_once_and_each_has_its_answer(desk: Desk, dashboard: Dashboard, script: Script) -> None:
-    items = [desk.came(source=f"https://ada.example/{number}") for number in range(500)]
+    items = desk.many_came(500)
     desk.vanishes(items[123])
     dashboard.press_on(items[499], "Spam")
     answer = script.decide("approved", *[one(item) for item in items])

@@ -112,6 +112,17 @@ def test_each_attempt_is_listed_with_when_and_what_it_came_to(desk: Desk, dashbo
     assert "bot wall (Vercel)" in oldest.text and "Status 429 · 0.4 sec · https://m.ada.example/" in oldest.text
 
 
+def test_what_was_not_asked_or_not_read_is_not_said_to_be(desk: Desk, dashboard: Dashboard) -> None:
+    item = desk.came()
+    there = "https://busy.example/"
+    desk.visited(item, "rate_limited", {"visit": {"status": None, "final": there, "seconds": 0.1, "spared": True}})
+    desk.visited(item, None, {"visit": {"status": 304, "final": "https://ada.example/2026/reading", "seconds": 0.2}})
+    unchanged, spared = dashboard.page(f"/admin/items/{item.uid}").select("#attempts li")
+    assert "as it was when it was last read" in unchanged.text and "links to the post" not in unchanged.text
+    assert "had asked for patience" in spared.text and "could not be reached" not in spared.text
+    assert there in spared.text
+
+
 def again(dashboard: Dashboard, item: KnownItem) -> Tag:
     """The form that has an item's source checked again, on the item's page."""
     form = dashboard.page(f"/admin/items/{item.uid}").select_one("#attempts form")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
-from service.model import Post, Reflection
+from service.model import Arrival, Post, Reflection
 from service.model.engine import writing
 from service.values.state import Protocol, State
 from tests.support.desk import Dashboard, Desk, OpenDashboard
@@ -154,10 +156,30 @@ def test_a_failed_item_is_approved_by_hand_as_its_address(desk: Desk, dashboard:
 def test_a_failed_trackback_is_approved_in_its_own_words(desk: Desk, dashboard: Dashboard) -> None:
     said = {"title": "A day at sea", "excerpt": "We sailed <b>early</b>.", "blog_name": "Harbour notes"}
     item = desk.came(state=State.FAILED, reason="no_link", protocols=(Protocol.TRACKBACK,), hints=said)
+    for path in ("/admin/?state=failed", f"/admin/items/{item.uid}"):
+        shown = dashboard.page(path).select_one("main").text  # type: ignore[union-attr]
+        assert "In its sender’s own words" in shown and all(words in shown for words in said.values())
     dashboard.press_on(item, "Approve by hand", "/admin/?state=failed")
     (made,) = desk.revisions(item)
     assert (made.title, made.site_name) == ("A day at sea", "Harbour notes")
     assert made.html == "<p>We sailed &lt;b&gt;early&lt;/b&gt;.</p>"
+
+
+def test_words_that_came_since_the_page_was_read_are_not_approved(desk: Desk, dashboard: Dashboard) -> None:
+    item = desk.came(state=State.FAILED, reason="no_link")
+    form = dashboard.form(item, "/admin/?state=failed")
+    with writing(desk.engine) as session:
+        hints, now = {"title": "PILLS"}, datetime.now(UTC)
+        sent = {"protocol": Protocol.TRACKBACK, "target": desk.site.page("post"), "first": now, "hints": hints}
+        session.add(Arrival(reflection_id=item.id, **sent))
+    answer = dashboard.press(form, "Approve by hand")
+    assert (answer.status_code, desk.state(item)) == (409, State.FAILED) and "PILLS" in answer.text
+    listed = {"csrf": dashboard.token(), "decision": "approve", "item": f"{item.uid} failed "}
+    assert (dashboard.send("/admin/decide-all", listed).status_code, desk.state(item)) == (409, State.FAILED)
+    picked = dashboard.page("/admin/?state=failed").select_one(".pick")
+    assert picked is not None
+    assert dashboard.send("/admin/decide-all", listed | {"item": str(picked["value"])}).status_code == 303
+    assert desk.revisions(item)[0].title == "PILLS"
 
 
 def test_an_approval_by_hand_that_its_source_has_overtaken_is_not_undone(desk: Desk, dashboard: Dashboard) -> None:
@@ -231,7 +253,7 @@ def test_what_is_gone_or_being_checked_is_not_decided(desk: Desk, dashboard: Das
     item = desk.came(state=state)
     page = dashboard.page(f"/admin/?state={state}")
     assert page.select_one(f"#item-{item.uid}") is not None
-    assert page.select_one("form.acts") is None
+    assert page.select_one(".item form.acts") is None
     seen = {} if desk.row(item).latest is None else {"seen": "1"}
     fields = {"csrf": dashboard.token(), "id": item.uid, "from": state.value, "decision": "approve", **seen}
     assert dashboard.send("/admin/decide", fields).status_code == 409

@@ -44,6 +44,13 @@ def test_words_are_compared_one_by_one(old: str, new: str, parts: list[str]) -> 
     assert told(old, new) == parts
 
 
+def test_a_few_words_said_over_and_over_take_no_longer() -> None:
+    began = time.monotonic()
+    for often in (10, 190, 800):
+        assert "".join(part.text for part in compared("x" + "!a" * 1900 + "y", "z" + "!" * often + "w")).startswith("x")
+    assert time.monotonic() - began < 2
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_both_texts_can_be_read_off_the_difference(seed: int) -> None:
     chance = random.Random(seed)

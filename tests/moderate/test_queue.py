@@ -167,8 +167,8 @@ def test_an_owner_sees_every_site(desk: Desk, dashboard: Dashboard, make_site: M
 
 
 def test_fifty_stand_on_a_page_and_a_decision_keeps_the_place(desk: Desk, dashboard: Dashboard) -> None:
-    made = [desk.came(source=f"https://ada.example/{number}") for number in range(60)]
-    first = dashboard.page()
+    made = desk.many_came(60, state=State.REJECTED)
+    first = dashboard.page("/admin/?state=rejected")
     assert len(first.select(".items > .item")) == 50
     older = str(first.select_one("a[rel=next]")["href"])  # type: ignore[index]
     second = dashboard.page(older)
@@ -195,7 +195,7 @@ def test_a_full_page_costs_as_many_queries_as_a_short_one(
                 dashboard.client.get("/api/v1/reflections", headers=site.bearer)
             costs.append((len(page), len(api)))
     assert costs[0] == costs[1]
-    assert costs[1] <= (10, 10)
+    assert costs[1] <= (15, 10)
 
 
 def test_the_dashboard_speaks_the_browsers_language(desk: Desk, dashboard: Dashboard) -> None:

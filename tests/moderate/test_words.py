@@ -9,7 +9,7 @@ import pytest
 from babel.messages.extract import extract_from_dir
 
 from service.languages import catalogue
-from service.moderate import pages, telling
+from service.moderate import keys, pages, telling
 
 SERVICE = Path(__file__).parents[2] / "service"
 METHODS = [("**.py", "python"), ("**.html", "jinja2.ext.babel_extract")]
@@ -26,6 +26,7 @@ def tables() -> Iterator[str]:
     """What is said by way of a table."""
     for table in (telling.KINDS, telling.STATES, telling.DONE, telling.BY_SOMEBODY, telling.BY_ITSELF):
         yield from table.values()
+    yield from (name for _letter, name in keys.ACTS.values())
     for buttons in (*pages.BUTTONS.values(), pages.CHANGED):
         yield from (label for _value, label, _look in buttons)
 

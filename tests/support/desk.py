@@ -17,6 +17,7 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from service.decide import signs
 from service.model import Arrival, Event, Post, Reflection, Revision, Site
 from service.model import post as posts
 from service.model.engine import writing
@@ -55,7 +56,16 @@ class Came:
     hints: dict[str, str] | None = None
     protocols: tuple[Protocol, ...] = ()
     age: timedelta = timedelta(hours=3)
+    spam: float | None = None
     columns: dict[str, Any] = field(default_factory=dict)
+
+
+LETTERS = (
+    "I walked along the harbour for an hour with it in my head.",
+    "My grandmother read to us on Sundays; nobody hurried her.",
+    "Three objections, none of them grave, and one question about the second part.",
+    "Printed, stapled, and now lying beside the bed of our youngest.",
+)
 
 
 class Desk:
@@ -70,6 +80,21 @@ class Desk:
         came = came or Came(**further)
         with writing(self.engine) as session:
             return _add(session, self.site, came)
+
+    def many_came(self, number: int, **further: Any) -> list[KnownItem]:
+        """So many items, each from a page of its own, the oldest first."""
+        cames = [Came(source=f"https://ada.example/{one}", **further) for one in range(number)]
+        with writing(self.engine) as session:
+            return [_add(session, self.site, came) for came in cames]
+
+    def letters(self, number: int) -> list[KnownItem]:
+        """So many items that have nothing in common, ``Letter 1`` the oldest; the newest first."""
+        cames = [
+            Came(f"Letter {count}", f"Author {count}", f"https://host-{count}.example/", before="", after="", text=text)
+            for count, text in enumerate(LETTERS[:number], 1)
+        ]
+        with writing(self.engine) as session:
+            return [_add(session, self.site, came) for came in cames][::-1]
 
     def changes(self, item: KnownItem, text: str) -> int:
         """Its source says something else by now; the number of that revision."""
@@ -197,8 +222,14 @@ def _revision(item: Reflection, number: int, came: Came, made: datetime) -> Revi
         text=came.text,
         url=item.source,
         evidence=None if comment else _evidence(came).as_json(),
+        signs="" if comment else _signs(item, came),
+        spam=came.spam,
         cleaned_by=clean.VERSION,
     )
+
+
+def _signs(item: Reflection, came: Came) -> str:
+    return signs.as_words(signs.Look(item.source, came.relation, came.author_url, item.source, _evidence(came)).signs)
 
 
 def _evidence(came: Came) -> Evidence:

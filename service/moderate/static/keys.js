@@ -1,26 +1,41 @@
-// Keys for the lists: j and k go from item to item; a, r, s (and k-eep, t-ry by Tab) press the item's button; u undoes.
-const items = [...document.querySelectorAll(".items > .item")];
-let at = items.findIndex((item) => `#${item.id}` === location.hash);
+// Keys: which letter does what stands in the list of keys (#keys), as this moderator has them. They never fire in a
+// field, nor with Ctrl, Alt or Cmd; a capital does the same to all that is selected.
+const shown = document.getElementById("keys");
+const letters = new Map([...(shown?.querySelectorAll("[data-act]") ?? [])].map((key) => [key.textContent, key.dataset.act]));
+const FIELDS = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
+const MAY_REPEAT = new Set(["next", "previous"]);
 
-function go(to) {
-  at = Math.max(0, Math.min(items.length - 1, to));
-  items[at]?.focus({ preventScroll: true });
-  items[at]?.scrollIntoView({ block: "center" });
+export function listen(single, together) {
+  paint(document);
+  const shows = document.getElementById("show-keys");
+  shows?.addEventListener("click", help);
+  if (shows) shows.hidden = false;
+  addEventListener("keydown", (event) => {
+    const { key, altKey, ctrlKey, metaKey, shiftKey, isComposing, target } = event;
+    if (event.defaultPrevented || altKey || ctrlKey || metaKey || isComposing || target.closest?.(FIELDS)) return;
+    const capital = shiftKey && key.toLowerCase() !== key.toUpperCase();
+    const act = letters.get(key.toLowerCase());
+    const does = act === "help" ? help : shown?.open ? undefined : (capital ? together : single)[act];
+    if (!does) return;
+    event.preventDefault();
+    if (!event.repeat || MAY_REPEAT.has(act)) does();
+  });
 }
 
-if (at >= 0) go(at);
+// Writes its letter on each button that has one.
+export function paint(root) {
+  for (const [letter, act] of letters)
+    for (const button of root.querySelectorAll(`[name=decision][value="${act}"], [data-does="${act}"]`)) {
+      if (button.querySelector("kbd")) continue;
+      const key = document.createElement("kbd");
+      key.setAttribute("aria-hidden", "true");
+      key.textContent = button.form?.id === "chosen" ? `⇧${letter}` : letter;
+      button.setAttribute("aria-keyshortcuts", button.form?.id === "chosen" ? `Shift+${letter}` : letter);
+      button.append(key);
+    }
+}
 
-addEventListener("focusin", (event) => {
-  const item = event.target.closest?.(".items > .item");
-  if (item) at = items.indexOf(item);
-});
-
-addEventListener("keydown", (event) => {
-  if (event.altKey || event.ctrlKey || event.metaKey || event.target.closest("input, textarea, select")) return;
-  if (event.key === "j") go(at + 1);
-  else if (event.key === "k") go(at - 1);
-  else if (event.key === "u") document.querySelector("[data-key=u]")?.click();
-  else if ("ars".includes(event.key)) items[at]?.querySelector(`[data-key=${event.key}]`)?.click();
-  else return;
-  event.preventDefault();
-});
+function help() {
+  if (shown.open) shown.close();
+  else shown.showModal();
+}
