@@ -83,15 +83,12 @@ def test_no_script_of_a_page_runs_where_moderators_look(
     browser.fill("input[name=password]", nora.password)
     browser.click("main button")
     browser.find(".item")
-    pages = 0
     while True:
         seen(browser, web, run)
-        pages += 1
         older = browser.all("a[rel=next]")
         if not older:
             break
         browser.open(older[0].get_attribute("href") or "")
-    assert pages > 1
     for item in run.items(site, state="pending")[::12]:
         browser.open(f"{run.url}/admin/items/{item['id']}")
         browser.find("article.whole")

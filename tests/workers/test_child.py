@@ -110,7 +110,9 @@ def ended_by(child: Child, how: int) -> Reading | Failure | Crashed:
 def has_a_page(pid: int) -> bool:
     """Whether a child that is suspended has something to read."""
     with Path(f"/proc/{pid}/fd/0").open("rb", buffering=0) as pipe:
-        return bool(select.select([pipe], [], [], 0)[0])
+        waiting = select.poll()
+        waiting.register(pipe, select.POLLIN)
+        return bool(waiting.poll(0))
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM])
