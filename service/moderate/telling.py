@@ -20,18 +20,6 @@ from service.values.reason import REASONS, Reason
 from service.values.state import State
 
 # Written out so that they stand in the catalogues; they are said by gettext below.
-KINDS = {
-    "comment": "Comment",
-    "mention": "Mention",
-    "reply": "Reply",
-    "like": "Like",
-    "repost": "Repost",
-    "bookmark": "Bookmark",
-    "rsvp": "Invitation answered",
-    "pingback": "Pingback",
-    "webmention": "Webmention",
-    "trackback": "Trackback",
-}
 STATES = {
     State.RECEIVED: "Being checked",
     State.PENDING: "Waiting",
@@ -145,8 +133,10 @@ def rfc3339(moment: datetime) -> str:
 
 def kind(item: Item) -> str:
     """``Reply · Webmention, Pingback``: what it is, and by what it came."""
-    came = ", ".join(gettext(KINDS[protocol]) for protocol in item.protocols or (item.kind,) if protocol in KINDS)
-    what = gettext(KINDS.get(item.type, item.type))
+    came = ", ".join(
+        gettext(words.NAMES[protocol]) for protocol in item.protocols or (item.kind,) if protocol in words.NAMES
+    )
+    what = gettext(words.NAMES.get(item.type, item.type))
     return what if item.type in ("mention", "comment") and what == came else f"{what} · {came}"
 
 
@@ -162,7 +152,7 @@ def changed(what: str) -> str:
 
 def relation(name: str) -> str:
     """What a linkback is to its post."""
-    return gettext(KINDS.get(name, "Mention"))
+    return gettext(words.NAMES.get(name, "Mention"))
 
 
 def somebody(by: str) -> str:
