@@ -379,10 +379,10 @@ def _known_already(visit: Visit) -> Found | None:
     """What is to be settled without a fetch."""
     if visit.post_exists is False:
         return Failure(Reason("no_such_post"))
-    if visit.is_comment:
-        return Written()
     if visit.deaths >= DEATHS:
         return Failure(Reason("crashed"))
+    if visit.is_comment:
+        return Written()
     if visit.source is None:
         return Failure(Reason("invalid_source"))
     return None
