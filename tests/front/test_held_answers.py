@@ -42,7 +42,7 @@ def seconds_until(true: Callable[[], bool]) -> float:
     """How long it takes to become true, ten seconds at most."""
     began = time.monotonic()
     while not true():
-        assert time.monotonic() - began < 30
+        assert time.monotonic() - began < 10
     return time.monotonic() - began
 
 
@@ -69,7 +69,7 @@ def test_a_decision_is_seen_within_a_second_by_readers_who_never_pause(door: Run
     assert version(read(door)) == "one"
     for number in range(3):
         door.publish(f"v{number}")
-        assert seconds_until(lambda wanted=f"v{number}": version(read(door)) == wanted) < 5, "and room"
+        assert seconds_until(lambda wanted=f"v{number}": version(read(door)) == wanted) < 2, "and room"
 
 
 def test_what_is_old_is_never_given_before_it_was_compared_again(door: RunningDoor) -> None:
@@ -132,7 +132,7 @@ def test_while_one_looks_the_others_are_given_what_is_held(door: RunningDoor) ->
     with fault(door, "hangs"), ThreadPoolExecutor(1) as looker:
         looking = looker.submit(read, door)
         seconds_until(lambda: door.asked() == 2)
-        assert read(door).seconds < 5
+        assert read(door).seconds < 1
         assert not looking.done()
         (door.folder / "hangs").rename(door.folder / "hung")
         assert version(looking.result()) == "one"

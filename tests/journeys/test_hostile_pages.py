@@ -83,12 +83,15 @@ def test_no_script_of_a_page_runs_where_moderators_look(
     browser.fill("input[name=password]", nora.password)
     browser.click("main button")
     browser.find(".item")
+    shown = 0
     while True:
         seen(browser, web, run)
+        shown += len(browser.all(".item[data-uid]"))
         older = browser.all("a[rel=next]")
         if not older:
             break
         browser.open(older[0].get_attribute("href") or "")
+    assert shown == len(run.items(site, state="pending"))
     for item in run.items(site, state="pending")[::12]:
         browser.open(f"{run.url}/admin/items/{item['id']}")
         browser.find("article.whole")

@@ -139,5 +139,5 @@ def test_the_deadline_is_the_whole_chains(web: Web, fetch: Fetch) -> None:
     failure = fetch(web.url("/0"), seconds=0.8)
 
     assert isinstance(failure, Failure)
-    assert failure.reason.code == "timeout" and failure.seconds < 5
+    assert failure.reason.code == "timeout" and failure.seconds < 1.5
     assert len(web.requests()) <= 3
