@@ -10,6 +10,7 @@ from babel.messages.extract import extract_from_dir
 
 from service.languages import catalogue
 from service.moderate import keys, pages, telling
+from service.moderate.rules.words import NAMES
 
 SERVICE = Path(__file__).parents[2] / "service"
 METHODS = [("**.py", "python"), ("**.html", "jinja2.ext.babel_extract")]
@@ -24,7 +25,7 @@ def sentences(room: str) -> Iterator[str]:
 
 def tables() -> Iterator[str]:
     """What is said by way of a table."""
-    for table in (telling.KINDS, telling.STATES, telling.DONE, telling.BY_SOMEBODY, telling.BY_ITSELF):
+    for table in (NAMES, telling.STATES, telling.DONE, telling.BY_SOMEBODY, telling.BY_ITSELF):
         yield from table.values()
     yield from (name for _letter, name in keys.ACTS.values())
     for buttons in (*pages.BUTTONS.values(), pages.CHANGED):

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from service.moderate.telling import HIDDEN, KINDS, PLACES
+from service.moderate.rules.words import NAMES
+from service.moderate.telling import HIDDEN, PLACES
 from service.values.address import parse
 from service.values.evidence import Hiding, Place
 from service.values.page import Page
@@ -530,7 +531,7 @@ def _row(shape: Shape) -> str:
     found = shape.reading()
     entry, link = found.entry, found.evidence.link
     assert link is not None
-    what = KINDS[entry.relation] + (f": {entry.rsvp}" if entry.rsvp else "")
+    what = NAMES[entry.relation] + (f": {entry.rsvp}" if entry.rsvp else "")
     words = " ".join(excerpt(found).split())
     words = words if len(words) <= 120 else words[:120].rstrip() + "…"
     stands = PLACES[link.place] + (f". {HIDDEN[link.hidden]}" if link.hidden else "")
