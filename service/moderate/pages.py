@@ -132,6 +132,8 @@ def wanted() -> Asked:
         found = asked.read(request.args)
     except Refused:
         abort(400)
+    if found.state is State.ERASED:
+        abort(404)
     if not request.args.get("state") and not found.narrowed:
         found = replace(found, waiting=True)
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
 from bs4 import Tag
 from flask import Flask
 from flask.testing import FlaskClient
@@ -131,6 +132,19 @@ def test_a_query_that_means_nothing_is_refused(dashboard: Dashboard) -> None:
         assert dashboard.read(f"/admin/?{query}").status_code == 400
     for done in ("x", "9" * 50, "-1", "٣"):
         assert dashboard.read(f"/admin/?done={done}").status_code == 200
+
+
+@pytest.mark.parametrize("state", sorted(set(State) - {State.ERASED}))
+def test_each_state_has_its_list_whether_it_has_a_tab_or_not(desk: Desk, dashboard: Dashboard, state: State) -> None:
+    empty = dashboard.page(f"/admin/?state={state}")
+    assert empty.select_one("h1") is not None
+    item = desk.came(state=State.PENDING)
+    shown = dashboard.page(f"/admin/?state={state}").select_one(f"#item-{item.uid}")
+    assert (shown is not None) is (state is State.PENDING)
+
+
+def test_what_is_erased_is_in_no_list(dashboard: Dashboard) -> None:
+    assert dashboard.read("/admin/?state=erased").status_code == 404
 
 
 def test_a_moderator_sees_and_decides_on_his_own_sites_alone(
