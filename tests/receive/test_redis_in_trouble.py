@@ -18,7 +18,7 @@ from service.receive.pingback import PING_SECONDS
 from tests.receive.senders import SOURCE, Stored, mention, on_sqlite, ping
 from tests.support.redis import Stoppable
 from tests.support.service import KnownSite
-from tests.support.waiting import until
+from tests.support.waiting import suspend, until
 
 Trouble = Callable[[Stoppable], None]
 
@@ -52,7 +52,7 @@ def written_to(server: Stoppable) -> None:
 
 
 def slow(server: Stoppable) -> None:
-    os.kill(server.pid, signal.SIGSTOP)
+    suspend(server.pid)
 
 
 def quick(server: Stoppable) -> None:

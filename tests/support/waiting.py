@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import socket
 import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from typing import TypeVar
+
+import psutil
 
 T = TypeVar("T")
 
@@ -24,6 +28,12 @@ def until(condition: Callable[[], T | None], seconds: float, what: object, pause
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {seconds:g} s, but {what}; last seen: {found!r}")
         rest.wait(pause)
+
+
+def suspend(pid: int) -> None:
+    """Stops a process, and is back once it stands: the signal alone is sent to somebody who may do one thing more."""
+    os.kill(pid, signal.SIGSTOP)
+    until(lambda: psutil.Process(pid).status() == psutil.STATUS_STOPPED, 20, "it runs on")
 
 
 def free_port(host: str = "127.0.0.1") -> int:

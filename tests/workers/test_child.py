@@ -21,7 +21,7 @@ from service.values.page import Failure, Page
 from service.values.portrait import Portrait
 from service.values.reading import Reading
 from tests.support.pictures import face
-from tests.support.waiting import until
+from tests.support.waiting import suspend, until
 from workers.child import Child, Crashed
 
 SOURCE = parse("http://src.example/page")
@@ -95,15 +95,15 @@ def ended_by(child: Child, how: int) -> Reading | Failure | Crashed:
     """What becomes of a page whose reader ends so before it could say a word; another reads on."""
     child.start()
     assert child.pid is not None
-    victim = psutil.Process(child.pid)
-    victim.suspend()
+    victim = child.pid
+    suspend(victim)
     with ThreadPoolExecutor(1) as reader:
         reading = reader.submit(child.read, page(CHEAP), [TARGET])
-        until(lambda: has_a_page(victim.pid), 20, "the child is sent nothing")
-        os.kill(victim.pid, how)
-        os.kill(victim.pid, signal.SIGCONT)
+        until(lambda: has_a_page(victim), 20, "the child is sent nothing")
+        os.kill(victim, how)
+        os.kill(victim, signal.SIGCONT)
         found = reading.result(20)
-    assert reads(child) and child.pid != victim.pid
+    assert reads(child) and child.pid != victim
     return found
 
 
@@ -129,7 +129,7 @@ def test_a_child_that_is_stopped_is_given_up_and_replaced(child: Child) -> None:
     child.start()
     assert child.pid is not None
     before = child.pid
-    psutil.Process(before).suspend()
+    suspend(before)
     found = child.read(page(CHEAP), [TARGET], seconds=0.5)
     assert isinstance(found, Failure) and found.reason.code == "too_heavy"
     assert reads(child) and not psutil.pid_exists(before)
@@ -146,8 +146,8 @@ def test_what_a_child_says_to_who_is_gone_is_no_answer_to_the_next(child: Child)
     ada, ben = (Page(SOURCE, SOURCE, {}, face(colour=colour)) for colour in ("#c33", "#33c"))
     own = child.picture(ben)
     assert isinstance(own, Portrait) and child.pid is not None
-    reader = psutil.Process(child.pid)
-    reader.suspend()
+    reader = child.pid
+    suspend(reader)
     before = signal.signal(signal.SIGUSR1, tear)
     threading.Timer(0.3, signal.pthread_kill, (threading.get_ident(), signal.SIGUSR1)).start()
     try:
@@ -155,7 +155,7 @@ def test_what_a_child_says_to_who_is_gone_is_no_answer_to_the_next(child: Child)
             child.picture(ada)
     finally:
         signal.signal(signal.SIGUSR1, before)
-        reader.resume()
+        os.kill(reader, signal.SIGCONT)
     assert child.picture(ben) == own
 
 
