@@ -48,14 +48,6 @@ class Post(Base):
     site: Mapped[Site] = relationship()
     addresses: Mapped[list[PostAddress]] = relationship(back_populates="post", cascade="all, delete-orphan")
 
-    @property
-    def takes_comments(self) -> bool:
-        return self.site.comments_open if self.comments_open is None else self.comments_open
-
-    @property
-    def takes_linkbacks(self) -> bool:
-        return self.site.linkbacks_open if self.linkbacks_open is None else self.linkbacks_open
-
 
 class PostAddress(Base):
     """One key under which a post is known; redirects and canonical addresses add to them."""

@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from html import escape
+from html import escape, unescape
 
 import nh3
 from markdown_it import MarkdownIt
@@ -31,6 +31,7 @@ _DROPPED_WHOLE = set("script style template textarea title xmp noembed noframes 
 _BLOCK = re.compile(
     r"(?=</?(?:div|d[dt]|t[dhr]|h[1-6]|section|article|fig(?:ure|caption)|header|footer)\b)", re.IGNORECASE
 )
+_BLOCK_ENDS = re.compile(r"<br>|</(?:p|li|ul|ol|pre|blockquote)>")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 # Direction controls (CVE-2021-42574), zero-width spaces and the tag plane; the joiners stay, scripts need them.
 _INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\U000e0000-\U000e007f]")
@@ -115,6 +116,12 @@ def plain(words: str) -> CleanHtml:
     """Plain words as HTML: paragraphs at empty lines."""
     paragraphs = (escape(part.strip(), quote=False) for part in re.split(r"\n\s*\n", text(words)))
     return CleanHtml("".join("<p>" + part.replace("\n", "<br>") + "</p>" for part in paragraphs if part))
+
+
+def words(of: CleanHtml) -> str:
+    """What HTML says without its markup, a line for each of its blocks."""
+    lines = nh3.clean(_BLOCK_ENDS.sub(r"\g<0>\n", of.markup), tags=set(), link_rel=None)
+    return re.sub(r"\n{3,}", "\n\n", unescape(lines)).strip()
 
 
 def stored(markup: str) -> CleanHtml:
