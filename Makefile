@@ -40,7 +40,7 @@ audit: $(VENV)/.audit  ## known holes in the locked packages
 
 lock:  ## newest versions, with hashes
 	$(UV_COMPILE) --upgrade pyproject.toml -o requirements.txt
-	$(UV_COMPILE) --upgrade --extra test pyproject.toml -o requirements-test.txt
+	$(UV_COMPILE) --upgrade --extra test --extra learn pyproject.toml -o requirements-test.txt
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Reflections needs Python 3.11 or newer: PYTHON=python3.12 make …")'

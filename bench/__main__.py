@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from bench import machine, moderating, reading, taking_in, verifying
+from bench import machine, moderating, reading, taking_in, triage, verifying
 from bench.scale import QUICK, WHOLE, Scale
 from bench.table import Section, lines, verdict
 
@@ -16,6 +16,7 @@ GROUPS: Mapping[str, Callable[[Scale, Path], Section]] = {
     "taking-in": taking_in.measure,
     "verifying": verifying.measure,
     "moderating": moderating.measure,
+    "triage": triage.measure,
 }
 
 

@@ -13,9 +13,10 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import unquote
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -58,6 +59,30 @@ class Rate:
 
     amount: int
     seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where mail goes out."""
+
+    host: str
+    port: int
+    tls: bool
+    """Whether the connection begins with TLS (RFC 8314), and not with STARTTLS where there is any."""
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+    @classmethod
+    def parse(cls, text: str) -> MailServer:
+        """``smtp://user:password@mail.example:587`` or ``smtps://…``; the ports are 587 and 465 unless one is given."""
+        match = re.fullmatch(
+            r"(smtps?)://(?:([^:@/\s]+):([^@/\s]*)@)?(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?/?", text
+        )
+        if match is None or not 0 < int(match[5] or 1) < 65536:
+            raise ValueError("must be an address such as smtp://user:password@mail.example:587")
+        tls = match[1] == "smtps"
+        port = int(match[5]) if match[5] else 465 if tls else 587
+        return cls(match[4].strip("[]"), port, tls, unquote(match[2] or ""), unquote(match[3] or ""))
 
 
 _SPANS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
@@ -103,7 +128,7 @@ class Settings(BaseSettings):
     trusted_proxies: int = Field(
         0, ge=0, le=10, description="how many reverse proxies to believe for the client's address"
     )
-    smtp_url: str = Field("", description="where mail goes out; empty: no mail")
+    smtp_url: str = Field("", description="where mail goes out; empty: no mail", repr=False)
     mail_from: str = Field("", description="the sender of our mail")
     metrics_token: str = Field("", description="who may read /metrics from elsewhere; empty: loopback only")
 
@@ -126,6 +151,20 @@ class Settings(BaseSettings):
             raise ValueError("must be an address such as https://reflections.example")
         return value.rstrip("/")
 
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, value: str) -> str:
+        if value:
+            MailServer.parse(value)
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _sender(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[^\s@<>,;]+@[^\s@<>,;]+", value):
+            raise ValueError("must be an address such as reflections@blog.example")
+        return value
+
     @model_validator(mode="after")
     def _production(self) -> Settings:
         if not self.embedded_database:
@@ -138,6 +177,11 @@ class Settings(BaseSettings):
         elif self.secret_key and len(self.secret_key) < 32:
             raise ValueError(f"{PREFIX}SECRET_KEY must have at least 32 characters")
         return self
+
+    @property
+    def mail_server(self) -> MailServer | None:
+        """Where mail goes out; ``None`` where none does."""
+        return MailServer.parse(self.smtp_url) if self.smtp_url and self.mail_from else None
 
     @property
     def embedded_database(self) -> bool:

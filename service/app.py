@@ -35,7 +35,7 @@ def create_app(settings: Settings, ping_seconds: float = PING_SECONDS) -> Flask:
     app.register_blueprint(health.blueprint(watched, settings.metrics_token, registry, settings.trusted_proxies))
     app.register_blueprint(receive.blueprint(base_url, limits, bell, ping_seconds))
     app.register_blueprint(people.blueprint(base_url, settings.redis))
-    app.register_blueprint(moderate.blueprint(bell))
+    app.register_blueprint(moderate.blueprint(bell, base_url, settings.mail_server is not None))
     app.register_blueprint(publish.blueprint(base_url))
     app.register_blueprint(demo.blueprint())
     return app

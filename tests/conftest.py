@@ -20,6 +20,7 @@ pytest_plugins = [
     "tests.support.door",
     "tests.support.fetching",
     "tests.support.host_pages",
+    "tests.support.mail",
     "tests.support.nameserver",
     "tests.support.production",
     "tests.support.redis",

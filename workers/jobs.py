@@ -17,12 +17,17 @@ from config.settings import Settings, load
 from service.bell import Bell
 from service.model.engine import create
 from service.values.page import Limits
+from workers.bulk import Bulk
 from workers.child import CannotStart, Child
+from workers.count import count_days
 from workers.fetch import Fetcher, user_agent
 from workers.hands import Hands
 from workers.health import Health
+from workers.learn import learn_due
 from workers.means import AWAY, Means
 from workers.network import Guard
+from workers.notify.mail import Digests
+from workers.notify.mailer import Mailer
 from workers.pace import Pace
 from workers.picture import Pictures
 from workers.verify import HANDS, Run
@@ -44,9 +49,14 @@ def verify_due(*_given: object, **_named: object) -> None:
 
 
 def run_errands(*_given: object, **_named: object) -> None:
-    """Does what may take its time, for about a minute at most: fetches the authors' pictures that are due."""
+    """Does what may take its time, for a few minutes at most: mails what waits, counts the days, works jobs of
+    thousands off, fetches the authors' pictures that are due, and has what people decided learned."""
     try:
+        _digests()(stop)
+        count_days(_means("errands").engine, stop)
+        Bulk(_means("errands"))()
         Pictures(_means("errands"))()
+        learn_due(_means("errands").engine, stop)
     except AWAY as error:
         log.warning("the database is away; what was held comes again", error=type(error).__name__)
     except CannotStart as error:
@@ -77,6 +87,14 @@ def _fetcher(settings: Settings, engine: Engine, bell: Bell, stop: threading.Eve
         patience=settings.fetch_timeout,
         stop=stop,
     )
+
+
+@functools.cache
+def _digests() -> Digests:
+    settings = load()
+    server = settings.mail_server
+    mailer = Mailer(server, settings.mail_from) if server else None
+    return Digests(_means("errands").engine, mailer, settings.base_url, settings.secret)
 
 
 @functools.cache

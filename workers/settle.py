@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, load_only
 
 from service.decide import signs
@@ -20,7 +20,7 @@ from service.decide.conclude import Found, Known, Outcome, Written, conclude
 from service.decide.rules import KNOWN, Advice, SiteRule, advise
 from service.decide.schedule import next_post_look
 from service.decide.subject import Subject
-from service.model import Event, Reflection, Revision, acquaintance, picture
+from service.model import Event, Reflection, Revision, acquaintance, brake, picture
 from service.model import event as events
 from service.model import post as posts
 from service.model import rule as rules
@@ -33,6 +33,7 @@ from service.values.page import Failure, Unchanged, Validators
 from service.values.reading import Reading
 from service.values.state import State
 from workers.due import Visit
+from workers.weigh import Opinion, weigh
 
 _SAID = (
     Revision.number,
@@ -78,23 +79,27 @@ def settle(
         missing_since=item.missing_since,
         sent_again=item.due_at if item.due_at != visit.due else None,
     )
-    advice = _advice(session, item, found) if item.state in (State.RECEIVED, State.APPROVED) else None
+    advice, opinion = _heard(session, item, known, found, now)
     outcome = conclude(known, found, advice.to if advice else None, now, chance)
     latest = item.latest
     if outcome.revise and isinstance(found, Reading):
-        latest = (latest or 0) + 1
+        latest = _next_number(session, item)
         session.add(revision(item, _vouched(found, said), latest, _portrait(session, found, now), now))
     elif said is not None and isinstance(found, Reading):
         corrected = _correct(said, found)
         if corrected and item.state is State.APPROVED and said.number == item.shown:
             posts.publish(session, [item.post_id])
+    if opinion is not None:
+        opinion.note(session, item.id, latest)
     if item.state is State.RECEIVED:
         posts.drew(session, item.post_id, next_post_look(now, chance))
     ruled = item.state is State.RECEIVED or outcome.shows
     by_rule = advice.rule if advice and ruled and outcome.to is advice.to else None
     wanted = _step(session, item, visit, outcome, latest, by_rule, now)
-    if advice and advice.own and ruled and wanted.to is State.PENDING:
-        wanted = replace(wanted, details={"own": True})
+    if advice and advice.by_triage and opinion and wanted.to is advice.to:
+        wanted = opinion.decided(wanted, latest)
+    if advice and (advice.own or advice.held) and ruled and wanted.to is State.PENDING:
+        wanted = replace(wanted, details={"held": True} if advice.held else {"own": True})
     wanted = replace(wanted, values={**wanted.values, **_page(item, found, validators, outcome)})
     event = step(session, item, replace(wanted, details=_told(wanted.details, found)), now)
     if event is not None and by_rule is not None:
@@ -102,6 +107,13 @@ def settle(
     elif event is not None and event.came_from is event.went_to:
         events.forget_looks(session, item.id)
     return event
+
+
+def _next_number(session: Session, item: Reflection) -> int:
+    """A number that nothing of the item ever had: an edit that was taken back keeps its own."""
+    if item.latest is None:
+        return 1
+    return (session.scalar(select(func.max(Revision.number)).where(Revision.reflection_id == item.id)) or 0) + 1
 
 
 def _said(session: Session, item: Reflection) -> Revision | None:
@@ -167,11 +179,27 @@ def _portrait(session: Session, found: Reading, now: datetime) -> int | None:
     return picture.want(session, photo, now) if photo is not None else None
 
 
-def _advice(session: Session, item: Reflection, found: Found) -> Advice | None:
+def _heard(
+    session: Session, item: Reflection, known: Known, found: Found, now: datetime
+) -> tuple[Advice | None, Opinion | None]:
+    """What the site's rules say of it, then what triage holds of news; while everything is held, nobody approves."""
     if not isinstance(found, Reading | Written):
-        return None
-    standing = rules.standing(session, item.site_id)
+        return None, None
+    news = item.state is State.RECEIVED or (isinstance(found, Reading) and found.fingerprint != known.fingerprint)
+    if not news and item.state is not State.APPROVED:
+        return None, None
     subject = _linkback(session, item, found) if isinstance(found, Reading) else _comment(session, item)
+    advice = _advice(session, item, subject) if item.state in (State.RECEIVED, State.APPROVED) else None
+    opinion = weigh(session, item, subject, advice) if news else None
+    if advice and opinion and opinion.to:
+        advice = replace(advice, to=opinion.to, by_triage=True)
+    if advice and advice.to is State.APPROVED and brake.held(session, item.site_id, now):
+        advice = advice.hold()
+    return advice, opinion
+
+
+def _advice(session: Session, item: Reflection, subject: Subject) -> Advice:
+    standing = rules.standing(session, item.site_id)
     # What is up is known by itself: its new words are no news from a friend.
     if item.state is State.RECEIVED and any(rule.value == KNOWN for rule in standing if rule.kind == "default"):
         domains = {address.domain for address in subject.way}

@@ -1,4 +1,5 @@
-"""The scheduler's loop: every few seconds it rings the workers if something is due, and every hour it tidies.
+"""The scheduler's loop: every few seconds it rings the workers if something is due, and every hour it tidies, and
+looks where there is something new to learn.
 
 It only looks, so that two of them do no harm, and it makes good whatever else did not ring: a web process that was
 killed after its commit, a Redis that was away or emptied, a worker that died with its hands full.
@@ -17,9 +18,10 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.bell import Bell
-from service.model import picture
+from service.model import batch, picture
 from service.model.engine import create
-from workers import due
+from workers import count, due, learn
+from workers.notify import mail
 from workers.tidy import tidy
 
 EVERY = 5.0
@@ -59,6 +61,7 @@ def run(settings: Places, stop: Event, every: float = EVERY) -> None:
 def _tidy(engine: Engine) -> None:
     try:
         tidy(engine, datetime.now(UTC))
+        learn.mark(engine, datetime.now(UTC))
     except SQLAlchemyError as error:
         log.warning("nothing is tidied now", error=type(error).__name__)
 
@@ -69,7 +72,11 @@ def _sweep(engine: Engine, bell: Bell) -> str:
         now = datetime.now(UTC)
         if due.anything(engine, now):
             bell.ring("verify")
-        if due.any_picture(engine, now) or picture.any_unused(engine, now):
+        if due.any_picture(engine, now) or picture.any_unused(engine, now) or learn.any_due(engine):
+            bell.ring("errands")
+        if mail.any_due(engine, now) or count.any_due(engine, now):
+            bell.ring("errands")
+        if batch.any_working(engine):
             bell.ring("errands")
     except SQLAlchemyError:
         return "the database"

@@ -73,6 +73,14 @@ class Advice:
     rule: SiteRule | None = None
     own: bool = False
     """Whether it is a link from a post of the same site, about which no rule speaks."""
+    held: bool = False
+    """Whether it would have been approved, had everything not been held."""
+    by_triage: bool = False
+    """Whether no rule spoke, and triage puts it there alone (:mod:`service.decide.triage`)."""
+
+    def hold(self) -> Advice:
+        """What becomes of one that approves, where everything is held."""
+        return Advice(State.PENDING, held=True)
 
 
 _CONCERNS: Mapping[str, Callable[[str, Subject], bool]] = MappingProxyType({

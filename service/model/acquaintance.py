@@ -1,12 +1,13 @@
-"""From whose places a site has approved something before, and never had spam."""
+"""From whose places a site has approved something before, and never had spam; and what it made of a host so far."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from service.decide.folds import Standing
 from service.decide.subject import home
 from service.model.reflection import Reflection
 from service.model.revision import Revision
@@ -47,3 +48,14 @@ def known_homes(session: Session, site_id: int, domains: Collection[str], most: 
             else:
                 welcome[place] = number
     return {place: number for place, number in welcome.items() if place not in spam}
+
+
+def standing(session: Session, site_id: int, host: str) -> Standing:
+    """What was decided so far of what this registrable domain sent to the site."""
+
+    def any_is(*states: State) -> ColumnElement[bool]:
+        from_there = Reflection.host == host, Reflection.site_id == site_id, Reflection.state.in_(states)
+        return select(Reflection.id).where(*from_there).exists()
+
+    good, bad = session.execute(select(any_is(State.APPROVED), any_is(State.SPAM, State.REJECTED))).one()
+    return Standing.of(good, bad)

@@ -17,10 +17,16 @@ LOOKS = 20
 
 class Event(Base):
     __tablename__ = "event"
-    __table_args__ = (Index("ix_event_reflection", "reflection_id", "id"),)
+    __table_args__ = (
+        Index("ix_event_reflection", "reflection_id", "id"),
+        Index("ix_event_site", "site_id", "id"),
+        Index("ix_event_by", "by", "id"),
+        Index("ix_event_at", "at", "id"),
+        Index("ix_event_batch", "batch_id", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    site_id: Mapped[int] = mapped_column(ForeignKey("site.id", ondelete="CASCADE"), index=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id", ondelete="CASCADE"))
     reflection_id: Mapped[int] = mapped_column(ForeignKey("reflection.id", ondelete="CASCADE"))
     at: Mapped[datetime] = mapped_column(Moment)
     by: Mapped[str] = mapped_column(Text)
@@ -30,7 +36,7 @@ class Event(Base):
     seen: Mapped[int | None] = mapped_column()
     reason: Mapped[str | None] = mapped_column(String(32))
     details: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    batch_id: Mapped[int | None] = mapped_column(ForeignKey("batch.id"), index=True)
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("batch.id"))
     """What it was done together with."""
 
 

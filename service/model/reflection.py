@@ -176,6 +176,16 @@ class Arrival(Base):
     """What the sender said beside the addresses: a trackback's words, a vouch."""
 
 
+class Former(Base):
+    """A pair whose item stands under another post, since somebody moved it there: what is sent for it comes to that."""
+
+    __tablename__ = "former"
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id", ondelete="CASCADE"), primary_key=True)
+    source_key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    reflection_id: Mapped[int] = mapped_column(ForeignKey("reflection.id", ondelete="CASCADE"), index=True)
+
+
 Pair = tuple[int, str]
 """A post's id, and the key of a source."""
 
@@ -187,6 +197,8 @@ class Met:
     key: str
     """Its own key."""
     state: State
+    post_id: int
+    """The post under which it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,15 +213,24 @@ class Upserted:
 
 _wanted_post = _reflection.c.post_id.in_(bindparam("post_ids", expanding=True))
 _wanted_keys: BindParameter[str] = bindparam("source_keys", expanding=True)
-_speaks = _reflection.c.state.in_((State.PENDING, State.APPROVED)) & _reflection.c.reason.is_(None)
-"""Whether an item may take a claim from its new address along: not where it was turned away, or can't be read now."""
+_speaks = (_reflection.c.state.in_((State.PENDING, State.APPROVED)) & _reflection.c.reason.is_(None)) | (
+    _reflection.c.state == State.ERASED
+)
+"""Whether an item may take a claim from its new address along: not where it was turned away, or can't be read now. One
+that is erased does, so that it does not come back from there."""
+_former = Former.__table__
+_of_it = (_reflection.c.source_key, _reflection.c.state, _reflection.c.id, _reflection.c.post_id)
 _MET = union_all(
     *(
-        select(_reflection.c.post_id, key, _reflection.c.source_key, _reflection.c.state, _reflection.c.id).where(
-            _wanted_post, key.in_(_wanted_keys), allowed
-        )
+        select(_reflection.c.post_id.label("asked"), key, *_of_it).where(_wanted_post, key.in_(_wanted_keys), allowed)
         for key, allowed in ((_reflection.c.source_key, true()), (_reflection.c.moved_key, _speaks))
-    )
+    ),
+    select(_former.c.post_id, _former.c.source_key, *_of_it)
+    .join_from(_former, _reflection, _reflection.c.id == _former.c.reflection_id)
+    .where(
+        _former.c.post_id.in_(bindparam("post_ids", expanding=True)),
+        _former.c.source_key.in_(bindparam("source_keys", expanding=True)),
+    ),
 )
 _ITEMS = (
     select(Reflection)
@@ -224,13 +245,13 @@ _NEW, _FIRST_ARRIVALS = giving_way(Reflection, "uid", "id"), giving_way(Arrival)
 
 
 def met(session: Session, pairs: Collection[Pair]) -> Mapping[Pair, Met]:
-    """The item of each pair, in one query: its own, else the one whose source has moved there for good. Where there is
-    neither, the pair is left out."""
+    """The item of each pair, in one query: its own, else the one whose source has moved there for good, or that
+    somebody moved to another post. Where there is none, the pair is left out."""
     if not pairs:
         return {}
     rows = session.execute(_MET, _wanted(pairs)).all()
-    found = sorted(rows, key=lambda row: (row[1] == row[2], -row[4]))
-    return {(post_id, key): Met(own, state) for post_id, key, own, state, _ in found}
+    found = sorted(rows, key=lambda row: ((row[0], row[1]) == (row[5], row[2]), -row[4]))
+    return {(asked, key): Met(own, state, post) for asked, key, own, state, _, post in found}
 
 
 def upsert(session: Session, rows: Sequence[Mapping[str, Any]]) -> Sequence[Upserted]:

@@ -52,6 +52,8 @@ class Revision(Base):
     signs: Mapped[str] = mapped_column(String(120), default="")
     """What is odd about it (``service.decide.signs``): codes with a space on either side of each."""
     spam: Mapped[float | None] = mapped_column()
-    """Triage's probability that it is spam, if it was weighed."""
+    """Triage’s probability that it is spam, if it was weighed."""
+    weighed: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
+    """What of it weighed most, as lists (:class:`service.decide.triage.Ground`), the heaviest first."""
     cleaned_by: Mapped[int] = mapped_column(default=1)
     """The version of the cleaning that made the HTML (``service.values.clean.VERSION``)."""

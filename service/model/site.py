@@ -34,6 +34,10 @@ class Site(Base):
     demo: Mapped[bool] = mapped_column(default=False)
     """Whether it is the demo blog, which ``reflections demo remove`` removes."""
     created: Mapped[datetime] = mapped_column(Moment)
+    held_until: Mapped[datetime | None] = mapped_column(Moment)
+    """Until when nothing is approved without a person (:mod:`service.model.brake`)."""
+    closed_until: Mapped[datetime | None] = mapped_column(Moment)
+    """Until when its posts take nothing new, whatever they say themselves."""
 
     prefixes: Mapped[list[SitePrefix]] = relationship(back_populates="site", cascade="all, delete-orphan")
 
@@ -57,12 +61,19 @@ class Owner:
     id: int
     slash_matters: bool
     linkbacks_open: bool
+    closed_until: datetime | None
     locale: str
+
+    def closed(self, now: datetime) -> bool:
+        """Whether its posts take nothing at all for now."""
+        return self.closed_until is not None and now < self.closed_until
 
 
 _site, _prefix = Site.__table__, SitePrefix.__table__
 _OWNERS = (
-    select(_prefix.c.key, _site.c.id, _site.c.slash_matters, _site.c.linkbacks_open, _site.c.locale)
+    select(
+        _prefix.c.key, _site.c.id, _site.c.slash_matters, _site.c.linkbacks_open, _site.c.closed_until, _site.c.locale
+    )
     .join_from(_prefix, _site)
     .where(_prefix.c.key.in_(bindparam("keys", expanding=True)))
 )

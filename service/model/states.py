@@ -84,12 +84,12 @@ def step(session: Session, item: Reflection, wanted: Step, now: datetime) -> Eve
         where.append(_reflection.c.latest == wanted.seen)
     if wanted.lease is not None:
         where.append(_reflection.c.lease == wanted.lease)
-    values: dict[str, Any] = {"state": wanted.to, **_looks(item, wanted, now), **_ruled(wanted), **_restored(wanted)}
-    values |= wanted.values
+    values: dict[str, Any] = {"state": wanted.to, **_looks(item, wanted, now), **_ruled(wanted)}
     if wanted.show is not None:
         values["shown"] = wanted.show
     if wanted.seen is not None:
         values["decided"] = wanted.seen
+    values |= {**_restored(wanted), **wanted.values}
     changed = session.execute(update(_reflection).where(*where).values(values))
     if changed.rowcount != 1:  # type: ignore[attr-defined]
         return None

@@ -8,7 +8,12 @@ from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from service.bell import Bell
-from service.moderate import acts, api, changes, pages
+from service.moderate import acts, api, brake, changes, pages, triage
+from service.moderate.bulk import pages as bulk
+from service.moderate.mend import pages as mend
+from service.moderate.news import pages as news
+from service.moderate.overview import pages as overview
+from service.moderate.record import pages as record
 from service.moderate.rules import pages as rules
 from service.people import guarded
 from service.people.files import folder_edition
@@ -16,16 +21,20 @@ from service.people.files import folder_edition
 _FILES = Path(__file__).parent / "static"
 
 
-def blueprint(bell: Bell) -> Blueprint:
-    """The dashboard under ``/admin/``, behind a sign-in, and the moderation API, which reads no cookie."""
+def blueprint(bell: Bell, base_url: str, mails: bool) -> Blueprint:
+    """The dashboard under ``/admin/``, behind a sign-in, and the moderation API, which reads no cookie.
+
+    ``base_url`` is where we are reached; ``mails`` says whether there is a server that takes mail.
+    """
     room = Blueprint("moderate", __name__)
-    room.register_blueprint(_dashboard(bell))
+    room.register_blueprint(_dashboard(bell, base_url, mails))
+    room.register_blueprint(news.stopping())
     room.register_blueprint(api.blueprint(bell))
     room.add_url_rule("/", "home", _home)
     return room
 
 
-def _dashboard(bell: Bell) -> Blueprint:
+def _dashboard(bell: Bell, base_url: str, mails: bool) -> Blueprint:
     behind = guarded(
         Blueprint(
             "pages",
@@ -39,6 +48,13 @@ def _dashboard(bell: Bell) -> Blueprint:
     pages.register(behind)
     changes.register(behind)
     rules.register(behind)
+    mend.register(behind)
+    brake.register(behind)
+    bulk.register(behind, bell)
+    triage.register(behind, bell)
+    record.register(behind)
+    overview.register(behind, bell)
+    news.register(behind, bell, base_url, mails)
     acts.register(behind, bell)
     return behind
 

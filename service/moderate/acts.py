@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
 
-from flask import Blueprint, abort, request
+from flask import Blueprint, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from service.bell import Bell
 from service.database import write
 from service.moderate import answers
 from service.moderate.batches import MOST, decide_all, undo_all
+from service.moderate.bulk.listing import take_back
 from service.moderate.decisions import Decided, Decider, Decision, Result, check_again, decide, undo
 from service.people import person
 from service.values.state import State
@@ -60,9 +61,12 @@ def register(room: Blueprint, bell: Bell) -> None:
 
     @room.post("/undo")
     def undo_some() -> ResponseReturnValue:
-        """``event``, one decision; or ``batch``, all that was decided together."""
+        """``event``, one decision; or ``batch``, all that was decided together: what a job did, a job takes back."""
         event, batch = _number("event"), _number("batch")
         decider, now = _decider(), datetime.now(UTC)
+        if batch is not None and (undoing := write(lambda session: take_back(session, decider, batch, now))):
+            bell.ring("errands")
+            return redirect(url_for("moderate.pages.batch", number=undoing), 303)
         if batch is not None:
             return answers.many(*undo_all(decider, batch, now))
         return answers.one(write(lambda session: undo(session, decider, event or 0, now)))

@@ -40,6 +40,10 @@ def item(one: Item) -> dict[str, Any]:
         "picture": one.picture,
         "sent": _sent(one.sent),
         "owner": one.owner,
+        "edited": one.edited,
+        "notes": [
+            {"about": note.about, "words": note.words, "by": note.by, "made": rfc3339(note.made)} for note in one.notes
+        ],
         "latest": one.latest,
         "shown": one.shown,
         "decided": one.decided,

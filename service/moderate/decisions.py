@@ -13,10 +13,10 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, delete, or_, select
 from sqlalchemy.orm import Session
 
-from service.model import Event, Reflection, Revision
+from service.model import Event, Reflection, Revision, moving
 from service.model.host import let_be_asked
 from service.model.post import look_again
 from service.model.states import Step, as_it_was, step
@@ -91,7 +91,7 @@ Result = Decided | Conflict
 
 def decide(session: Session, decider: Decider, decisions: Sequence[Decision], now: datetime) -> list[Result]:
     """A result for each decision, in their order; one that can't be done keeps none of the others."""
-    items = _locked(session, decider.reach, (decision.uid for decision in decisions))
+    items = locked(session, decider.reach, (decision.uid for decision in decisions))
     return [_one(session, decider, items.get(decision.uid), decision, now) for decision in decisions]
 
 
@@ -101,27 +101,37 @@ def undo(session: Session, decider: Decider, event_id: int, now: datetime) -> Re
     if event is None:
         return Conflict("", "not_there")
     item = session.get_one(Reflection, event.reflection_id, with_for_update=True, populate_existing=True)
-    before, made = (event.details or {}).get("before"), (event.details or {}).get("made")
+    if item.state is State.ERASED:
+        return Conflict(item.uid, "not_there")
+    details = event.details or {}
+    before, made, edit = details.get("before"), details.get("made"), details.get("edit")
     if before is None:
-        return _conflict(session, item, "not_allowed")
+        return conflict(session, item, "not_allowed")
     stands = _standing(session, item)
     if stands is None or stands.id != event.id:
-        return _conflict(session, item, "moved")
-    if made is not None and item.latest != made:
-        return _conflict(session, item, "newer")
+        return conflict(session, item, "moved")
+    if (made or edit) not in (None, item.latest):
+        return conflict(session, item, "newer")
+    values: dict[str, Any] = {} if (made or edit) is None else {"latest": before.get("latest")}
+    if moved := details.get("moved"):
+        if moving.has(session, moved["post"], [item]):
+            return conflict(session, item, "moved")
+        values |= moving.to(session, item, moved["post"], moved["parent"])
+    if was := details.get("called"):
+        moving.called(session, item.post, was, item.post.version, now)
     back = Step(
         came_from=event.went_to,
         to=event.came_from,
         by=decider.by,
         show=before["shown"] if event.came_from is State.APPROVED else None,
-        values={} if made is None else {"latest": None},
+        values=values,
         restores=before,
         details={"undoes": event.id},
         batch=decider.batch,
     )
     undone = step(session, item, back, now)
     if undone is None:
-        return _conflict(session, item, "not_allowed")
+        return conflict(session, item, "not_allowed")
     if made is not None:
         session.execute(delete(Revision).where(Revision.reflection_id == item.id, Revision.number == made))
     return Decided(item.uid, item.state, undone.id)
@@ -130,18 +140,19 @@ def undo(session: Session, decider: Decider, event_id: int, now: datetime) -> Re
 def check_again(session: Session, decider: Decider, uid: str, now: datetime) -> Result:
     """Has a linkback's source visited anew, whatever its state; only one that failed changes it. What comes of the
     visit, the source says: there is nothing to take back."""
-    item = _locked(session, decider.reach, [uid]).get(uid)
+    item = locked(session, decider.reach, [uid]).get(uid)
     if item is None:
         return Conflict(uid, "not_there")
     if item.source is None:
-        return _conflict(session, item, "not_allowed")
+        return conflict(session, item, "not_allowed")
     to = State.RECEIVED if item.state is State.FAILED else item.state
     values = _due_anew(session, item, now)
     event = step(session, item, Step(item.state, to, decider.by, values=values, details={"again": True}), now)
-    return _conflict(session, item, "moved") if event is None else Decided(item.uid, item.state, event.id)
+    return conflict(session, item, "moved") if event is None else Decided(item.uid, item.state, event.id)
 
 
-def _locked(session: Session, reach: Reach, uids: Iterable[str]) -> dict[str, Reflection]:
+def locked(session: Session, reach: Reach, uids: Iterable[str]) -> dict[str, Reflection]:
+    """The items of these ids that are in reach and not erased, as they are now, until the transaction ends."""
     wanted = sorted({uid for uid in uids if readable(uid)})
     found = session.scalars(
         select(Reflection)
@@ -157,19 +168,19 @@ def _one(session: Session, decider: Decider, item: Reflection | None, decision: 
     if item is None:
         return Conflict(decision.uid, "not_there")
     if item.state is not decision.came_from:
-        return _conflict(session, item, "moved")
+        return conflict(session, item, "moved")
     if item.latest != decision.seen:
-        return _conflict(session, item, "newer")
+        return conflict(session, item, "newer")
     if decision.to is State.FAILED:
         return _back_to_failed(session, decider, item, now)
     if decision.to not in BY_HAND.get(item.state, ()):
-        return _conflict(session, item, "not_allowed")
+        return conflict(session, item, "not_allowed")
     if decision.show is not None and not _has(session, item, decision.show):
-        return _conflict(session, item, "no_revision")
+        return conflict(session, item, "no_revision")
     if decision.to is State.APPROVED and (unseen := _unseen(session, item, decision)) is not None:
         return Conflict(item.uid, "newer", item.state, "source", unseen.at)
     event = step(session, item, _step(session, decider, item, decision, now), now)
-    return _conflict(session, item, "moved") if event is None else Decided(item.uid, item.state, event.id)
+    return conflict(session, item, "moved") if event is None else Decided(item.uid, item.state, event.id)
 
 
 def _step(session: Session, decider: Decider, item: Reflection, decision: Decision, now: datetime) -> Step:
@@ -224,7 +235,7 @@ def _back_to_failed(session: Session, decider: Decider, item: Reflection, now: d
     """``failed`` again, where the last that was done was to approve it by hand."""
     last = _last_move(session, item)
     if last is None or last.came_from is not State.FAILED:
-        return _conflict(session, item, "not_allowed")
+        return conflict(session, item, "not_allowed")
     return undo(session, decider, last.id, now)
 
 
@@ -239,7 +250,12 @@ def _moves(item: Reflection) -> Select[Event]:
         select(Event)
         .where(
             Event.reflection_id == item.id,
-            (Event.came_from != Event.went_to) | Event.seen.is_not(None) | Event.batch_id.is_not(None),
+            or_(
+                Event.came_from != Event.went_to,
+                Event.seen.is_not(None),
+                Event.batch_id.is_not(None),
+                Event.details["undoes"].as_integer().is_not(None),
+            ),
         )
         .order_by(Event.id.desc())
     )
@@ -261,7 +277,8 @@ def _standing(session: Session, item: Reflection) -> Event | None:
     return None
 
 
-def _conflict(session: Session, item: Reflection, why: Why) -> Conflict:
+def conflict(session: Session, item: Reflection, why: Why) -> Conflict:
+    """What the item is, that somebody wanted something else of, and who made it so."""
     if why == "newer" and item.latest is not None:
         newest = session.scalar(
             select(Revision).where(Revision.reflection_id == item.id, Revision.number == item.latest)

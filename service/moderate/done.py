@@ -10,12 +10,18 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from service.database import db
-from service.languages import ngettext
+from service.languages import gettext, ngettext
 from service.model import Batch, Event, Reflection
 from service.moderate import items, telling
 from service.moderate.batches import UNDO
 from service.people import person
 from service.values.state import State
+
+ANSWER = "answer"
+"""What a batch is called that approves an item and answers it."""
+
+MOVE = "move"
+"""What a batch is called that moves an item with its answers to another post."""
 
 _BIGGEST = 18
 """Digits of a number that both databases take."""
@@ -48,6 +54,8 @@ def of_event(number: int) -> Done | None:
         .join(Event, Event.reflection_id == Reflection.id)
         .where(Event.id == number, reach(Event.site_id), Event.by == person().name)
     ).first()
+    if found is not None and found[1].went_to is State.ERASED:
+        return Done(gettext("It is erased."), "event", number, False)
     one = items.one(db.session(), reach, found[0]) if found else None
     if found is None or one is None:
         return None
@@ -83,6 +91,8 @@ def together(what: str, count: int) -> str:
         State.SPAM: ngettext("Marked %(num)s item as spam.", "Marked %(num)s items as spam.", count),
         State.PENDING: ngettext("%(num)s item waits again.", "%(num)s items wait again.", count),
         State.RECEIVED: ngettext("%(num)s item is checked again.", "%(num)s items are checked again.", count),
+        ANSWER: gettext("Approved it, and answered."),
+        MOVE: ngettext("Moved %(num)s item.", "Moved %(num)s items.", count),
         UNDO: ngettext("%(num)s item is back where it was.", "%(num)s items are back where they were.", count),
     }[what]
 

@@ -71,11 +71,11 @@ def bar(session: Session, reach: Reach, asked: Asked) -> Bar:
         kept={name: value for name, value in query.items() if name not in LABELS or name == "rule"},
         types=[(name, telling.relation(name)) for name in TYPES],
         kinds=[(name, telling.relation(name)) for name in Kind],
-        sites=list(_sites(session, reach)),
+        sites=list(sites(session, reach)),
     )
 
 
-def _sites(session: Session, reach: Reach) -> Iterator[Choice]:
+def sites(session: Session, reach: Reach) -> Iterator[Choice]:
     query = select(Site.id, Site.name, Site.base_url).where(reach(Site.id)).order_by(Site.id).limit(MOST_SITES)
     rows = session.execute(query).all()
     return ((str(row.id), row.name or row.base_url) for row in (rows if len(rows) > 1 else ()))

@@ -10,6 +10,7 @@ from typing import Any
 
 from service.decide.rules import SiteRule
 from service.decide.signs import Look
+from service.decide.triage import Ground
 from service.values.address import Address
 from service.values.clean import CleanHtml
 from service.values.evidence import Evidence, Link
@@ -51,7 +52,9 @@ class Version:
     categories: tuple[str, ...]
     evidence: Evidence | None
     spam: float | None = None
-    """Triage's probability."""
+    """Triage’s probability."""
+    weighed: tuple[Ground, ...] = ()
+    """What of it weighed most."""
     portrait: str | None = None
     """The hash of the copy that readers see with it, or saw last."""
 
@@ -130,6 +133,11 @@ class Happened:
         return "renews" in self.details
 
     @property
+    def mends(self) -> str | None:
+        """What a moderator did with it beside deciding: ``edit``, ``answers`` or ``moved``."""
+        return next((name for name in ("edit", "answers", "moved") if name in self.details), None)
+
+    @property
     def ruled(self) -> SiteRule | None:
         """The rule that did it, as it was then."""
         told = self.details.get("rule")
@@ -144,7 +152,8 @@ class Happened:
     @property
     def moved(self) -> bool:
         """Whether it changed anything; a look that found all as it was did not."""
-        return self.came_from is not self.went_to or self.seen is not None or self.renews or self.takes_back
+        told = self.renews or self.takes_back or self.undoes or self.mends is not None
+        return self.came_from is not self.went_to or self.seen is not None or told
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +168,19 @@ class Record:
     def first(self) -> bool:
         """Whether nothing of it was."""
         return not (self.approved or self.rejected or self.spam)
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What a moderator wrote down for the others."""
+
+    id: int
+    about: str
+    """``item``, ``host`` or ``author``."""
+    key: str
+    words: str
+    by: str
+    made: datetime
 
 
 @dataclass(frozen=True)
@@ -197,6 +219,8 @@ class Item:
     """The rule by which it is where it is."""
     sent: Sent | None = None
     """The words that it gets where it is approved by hand, as nothing was read of it."""
+    notes: tuple[Noted, ...] = ()
+    """What moderators wrote down about it, its host and its author, the newest first."""
 
     @property
     def attempts(self) -> tuple[Happened, ...]:
@@ -227,6 +251,12 @@ class Item:
     def public(self) -> Version | None:
         """The revision that readers see."""
         return self._numbered(self.shown) if self.state is State.APPROVED else None
+
+    @property
+    def edited(self) -> bool:
+        """Whether a moderator put other words in the place of its source's or writer's."""
+        one = self.public or self.version
+        return one is not None and one.made_by == "moderator" and one.number > 1
 
     @property
     def type(self) -> str:

@@ -14,12 +14,14 @@ from sqlalchemy import ColumnElement, Row, Select, case, func, select
 from sqlalchemy.orm import Session, aliased
 
 from service.decide.rules import SiteRule
+from service.decide.triage import Ground
 from service.model import Arrival, Event, Picture, Post, Reflection, Revision, Rule, Site
 from service.model.reflection import waits
 from service.moderate import found
 from service.moderate.asked import Asked, Sort
 from service.moderate.by_hand import sent
 from service.moderate.item import Happened, Item, Record, Version, readable
+from service.moderate.noted import with_notes
 from service.moderate.whys import counted
 from service.people.roles import Reach
 from service.values import clean
@@ -115,7 +117,8 @@ def _read(session: Session, reach: Reach, found: Sequence[Found], depth: Depth =
     ways = _ways(session, ids)
     records = _records(session, reach, {row[0].host for row in found if row[0].host})
     rules = _rules(session, {row[0].rule_id for row in found if row[0].rule_id})
-    return [_item(row, versions[row[0].id], events[row[0].id], ways[row[0].id], records, rules) for row in found]
+    items = [_item(row, versions[row[0].id], events[row[0].id], ways[row[0].id], records, rules) for row in found]
+    return with_notes(session, items)
 
 
 def _item(
@@ -161,12 +164,12 @@ def _item(
 def _versions(session: Session, ids: Sequence[int], most: int) -> Mapping[int, list[Version]]:
     place = func.row_number().over(partition_by=Revision.reflection_id, order_by=Revision.number.desc())
     ranked = (
-        select(Revision, place.label("place"), Reflection.shown.label("is_shown"))
+        select(Revision, place.label("place"), Reflection.shown.label("is_shown"), Reflection.latest.label("is_latest"))
         .join(Reflection, Reflection.id == Revision.reflection_id)
         .where(Revision.reflection_id.in_(ids))
         .subquery()
     )
-    kept = (ranked.c.place <= most) | (ranked.c.number == ranked.c.is_shown)
+    kept = (ranked.c.place <= most) | ranked.c.number.in_((ranked.c.is_shown, ranked.c.is_latest))
     revision = aliased(Revision, ranked)
     found: dict[int, list[Version]] = defaultdict(list)
     with_picture = select(revision, Picture.hash).outerjoin(Picture, Picture.id == revision.picture_id)
@@ -201,6 +204,7 @@ def _version(one: Revision, picture: str | None) -> Version:
         categories=tuple(one.categories or ()),
         evidence=Evidence.from_json(one.evidence) if one.evidence else None,
         spam=one.spam,
+        weighed=tuple(Ground(*reason) for reason in one.weighed or ()),
         portrait=one.portrait,
     )
 

@@ -32,6 +32,7 @@ ACTS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "fold": ("f", "Unfold what belongs together, or fold it"),
     "source": ("o", "Open the source"),
     "item": ("i", "Look closer"),
+    "answer": ("r", "Answer it"),
     "rule": ("m", "Make a rule of it"),
     "help": ("?", "Show the keys"),
 })  # fmt: skip

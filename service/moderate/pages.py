@@ -19,6 +19,8 @@ from service.moderate import asked, done, filters, items, keys, telling, togethe
 from service.moderate import queue as folded
 from service.moderate.asked import EVERYTHING, WAITING, Asked, Sort
 from service.moderate.difference import changes
+from service.moderate.mend.others import others
+from service.moderate.noted import keys_of
 from service.moderate.queue import Page, Row
 from service.people import person
 from service.values.address import shown
@@ -152,7 +154,13 @@ def item(uid: str) -> ResponseReturnValue:
     found = items.one(db.session(), person().reach, uid)
     if found is None:
         abort(404)
-    return render_template("moderate/item.html", item=found, done=done.named())
+    return render_template(
+        "moderate/item.html",
+        item=found,
+        done=done.named(),
+        note_keys=list(keys_of(found)),
+        others=others(db.session(), person().reach, found),
+    )
 
 
 def _tabs() -> list[tuple[str, str]]:

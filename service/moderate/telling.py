@@ -28,6 +28,7 @@ STATES = {
     State.SPAM: "Spam",
     State.FAILED: "Failed",
     State.GONE: "Gone",
+    State.ERASED: "Erased",
 }
 CHANGED = {
     "title": "Title",
@@ -55,7 +56,18 @@ BY_SOMEBODY = {
     State.REJECTED: "%(who)s rejected it %(when)s.",
     State.SPAM: "%(who)s marked it as spam %(when)s.",
     State.FAILED: "%(who)s took the approval back %(when)s.",
+    State.ERASED: "%(who)s erased it %(when)s.",
 }
+BY_TRIAGE = {
+    State.APPROVED: "Triage approved it %(when)s, as spam by %(share)s only.",
+    State.SPAM: "Triage put it among the spam %(when)s, with %(share)s.",
+}
+MENDED = {
+    "edit": "%(who)s edited it %(when)s.",
+    "answers": "%(who)s wrote it %(when)s.",
+    "moved": "%(who)s moved it %(when)s.",
+}
+DONE_WITH = {"edit": "Edited “%(title)s”.", "answers": "The answer is published."}
 BY_ITSELF = {
     State.RECEIVED: "It was sent again %(when)s.",
     State.PENDING: "It was verified %(when)s.",
@@ -83,6 +95,7 @@ ELSEWHERE = {
     "url": "The address that it gives as its own is on another host: %(host)s.",
     "canonical": "It calls a page on another host the original: %(host)s.",
 }
+TRIAGE = "triage"
 NOBODY = frozenset({"worker", "sender", "source", "writer"})
 """What stands in a record where no person decided."""
 
@@ -159,6 +172,8 @@ def somebody(by: str) -> str:
     """Who it was, for a sentence."""
     if by == "token":
         return gettext("A script with the site’s token")
+    if by == TRIAGE:
+        return gettext("Triage")
     if by.startswith("rule "):
         return gettext("Rule %(number)s", number=by.removeprefix("rule "))
     return by
@@ -169,6 +184,8 @@ def happened(event: Happened, now: datetime) -> str:
     when = age(event.at, now)
     if event.by in NOBODY and event.moved:
         return gettext(BY_ITSELF.get(event.went_to, "It was looked at %(when)s."), when=when)
+    if event.by == TRIAGE and (said := BY_TRIAGE.get(event.went_to)):
+        return gettext(said, when=when, share=_share(event.details.get("spam", 0.0)))
     if event.again:
         return gettext(BY_SOMEBODY[State.RECEIVED], who=somebody(event.by), when=when)
     if not event.moved:
@@ -180,6 +197,8 @@ def happened(event: Happened, now: datetime) -> str:
     who = somebody(event.by)
     if event.renews:
         return gettext("%(who)s let its new version through %(when)s.", who=who, when=when)
+    if event.mends:
+        return gettext(MENDED[event.mends], who=who, when=when)
     if event.undoes:
         return gettext("%(who)s took the last decision back %(when)s.", who=who, when=when)
     if event.keeps:
@@ -192,6 +211,8 @@ def done(item: Item, event: Happened) -> str:
     title = item.title if len(item.title) <= MOST_SHOWN else item.title[: MOST_SHOWN - 1] + "…"
     if event.keeps:
         return gettext("Kept “%(title)s” as it is.", title=title)
+    if event.mends in DONE_WITH:
+        return gettext(DONE_WITH[event.mends], title=title)
     return gettext(DONE[State.RECEIVED if event.again else event.went_to], title=title)
 
 
@@ -263,11 +284,15 @@ def language(item: Item) -> str | None:
 
 
 def weight(item: Item) -> str | None:
-    """``spam: 87%``: what triage holds of it."""
-    spam = item.version.spam if item.version else None
-    if spam is None:
+    """``spam: 87%``: what triage holds of it, where it gives no reasons (:mod:`service.moderate.weighing`)."""
+    version = item.version
+    if version is None or version.spam is None or version.weighed:
         return None
-    return gettext("spam: %(share)s", share=format_percent(spam, locale=_locale(spoken())))
+    return gettext("spam: %(share)s", share=_share(version.spam))
+
+
+def _share(number: float) -> str:
+    return format_percent(number, locale=_locale(spoken()))
 
 
 def reason(event: Happened) -> str | None:

@@ -16,6 +16,7 @@ from service.decide.signs import Sign
 from service.languages import gettext, sentence, spoken
 from service.model import Event, Reflection, Revision
 from service.model.reflection import up, waits
+from service.moderate import weighing
 from service.moderate.item import Item
 from service.moderate.rules import words
 from service.moderate.telling import ELSEWHERE, HIDDEN, PLACES, VOUCHED, tried_again
@@ -82,6 +83,13 @@ def _rule(item: Item) -> Iterator[str]:
         yield words.why(item.rule)
 
 
+def _weighed(item: Item) -> Iterator[str]:
+    """What triage holds of it, while somebody is asked or where it is among the spam."""
+    version = item.version
+    if version is not None and (item.waits or item.state is State.SPAM):
+        yield from filter(None, [weighing.sentence(version.spam, version.weighed)])
+
+
 def _hidden(item: Item) -> Iterator[str]:
     if item.look.hidden is not None:
         yield gettext(HIDDEN[item.look.hidden])
@@ -139,7 +147,7 @@ WHYS: Mapping[str, Why] = MappingProxyType({
     ),
     "first_time": Why("First time from its host", _never_decided()),
     "rule": Why("Kept by a rule", (Reflection.state == State.PENDING) & Reflection.rule_id.is_not(None), _rule),
-    "spam": Why("Probably spam", _latest(Revision.spam >= SURELY_SPAM)),
+    "spam": Why("Probably spam", _latest(Revision.spam >= SURELY_SPAM), _weighed),
     "hidden": Why("Its link is hidden", _shows(Sign.HIDDEN), _hidden),
     "aside": Why("Its link is not in the text", _shows(Sign.ASIDE), _aside),
     "leads": Why(

@@ -6,10 +6,10 @@ from flask import Blueprint, Flask
 from flask.blueprints import BlueprintSetupState
 
 from service.people import join, me, owners, passwords, signin, telling
-from service.people.guard import by_script, entrance, guarded, open_entrance, person
+from service.people.guard import by_script, dressed, entrance, guarded, open_entrance, person
 from service.people.signin import back_to
 
-__all__ = ["back_to", "blueprint", "by_script", "guarded", "person"]
+__all__ = ["back_to", "blueprint", "by_script", "dressed", "guarded", "person"]
 
 
 def blueprint(base_url: str, redis_url: str) -> Blueprint:

@@ -27,7 +27,7 @@ from flask_login import LoginManager, current_user
 from werkzeug.exceptions import Forbidden, HTTPException, Unauthorized
 
 from service.database import db, write
-from service.people import csrf, sessions
+from service.people import brakes, csrf, sessions
 from service.people.browsers import Browser, browser
 from service.people.ceremony import Party, party
 from service.people.files import file
@@ -41,8 +41,10 @@ PUBLIC = frozenset({
     "people.join_challenge",
     "people.static",
     "moderate.pages.static",
+    "moderate.pages.waiting_feed",
 })  # fmt: skip
-"""What needs no sign-in: the sign-in itself, joining by an invitation, and files that say nothing."""
+"""What needs no sign-in: the sign-in itself, joining by an invitation, files that say nothing, and the feed at its
+secret address."""
 
 FRESH = timedelta(minutes=15)
 """How long after signing in one may give oneself a new way to sign in."""
@@ -114,6 +116,13 @@ def guarded(pages: Blueprint) -> Blueprint:
     pages.context_processor(_known_to_templates)
     for status in REFUSALS:
         pages.register_error_handler(status, _refuse)
+    return pages
+
+
+def dressed(pages: Blueprint) -> Blueprint:
+    """A blueprint of pages that are for whoever has their link, in the same dress."""
+    pages.after_request(_dress)
+    pages.context_processor(lambda: {"who": None, "file": file})
     return pages
 
 
@@ -201,7 +210,9 @@ def _stop_strangers() -> ResponseReturnValue | None:
 
 
 def _known_to_templates() -> dict[str, object]:
-    return {"who": person() if current_user.is_authenticated else None, "file": file, "csrf_field": csrf.FIELD}
+    who = person() if current_user.is_authenticated else None
+    pulled = brakes.pulled(db.session(), who.reach) if who else ()
+    return {"who": who, "file": file, "csrf_field": csrf.FIELD, "brakes": pulled}
 
 
 def _dress(response: Response) -> Response:

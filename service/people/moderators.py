@@ -18,7 +18,7 @@ from service.values import clean
 LONGEST_NAME = 60
 FIRST_NAME = "owner"
 
-_TAKEN_BY_US = re.compile(r"worker|token|sender|source|writer|import|rule( .*)?", re.IGNORECASE)
+_TAKEN_BY_US = re.compile(r"worker|triage|token|sender|source|writer|import|rule( .*)?", re.IGNORECASE)
 """What stands in an event's ``by`` where no person decided."""
 
 

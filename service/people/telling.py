@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from babel.dates import format_date, format_timedelta
+from babel.dates import format_date, format_datetime, format_timedelta
 
 from service.languages import gettext, ngettext, spoken
 from service.model import Site
@@ -76,6 +76,11 @@ def ago(moment: datetime) -> str:
 def day(moment: datetime) -> str:
     """``3 March 2026``, of UTC."""
     return format_date(moment.astimezone(UTC), "d MMMM y", locale=_locale())
+
+
+def clock(moment: datetime) -> str:
+    """``3 March 2026 14:03 UTC``."""
+    return format_datetime(moment, "d MMMM y HH:mm 'UTC'", tzinfo=UTC, locale=_locale())
 
 
 def stamp(moment: datetime) -> str:

@@ -6,6 +6,7 @@ Every public read of a page begins with it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, and_, bindparam, case, func, select
 
@@ -26,6 +27,7 @@ _FOUND = (
         _site.c.locale,
         func.coalesce(_post.c.comments_open, _site.c.comments_open),
         func.coalesce(_post.c.linkbacks_open, _site.c.linkbacks_open),
+        _site.c.closed_until,
         _post.c.id,
         _post.c.url,
         _post.c.title,
@@ -88,10 +90,12 @@ def find(connection: Connection, url: str, view: str) -> Found:
     row = connection.execute(_FOUND, wanted).first()
     if row is None:
         raise Refused("unknown_site")
-    site, locale, comments, linkbacks, post, known, title, version, made_of, *bytes_ = row
+    site, locale, comments, linkbacks, closed_until, post, known, title, version, made_of, *bytes_ = row
+    takes_any = closed_until is None or closed_until <= datetime.now(UTC)
+    comments, linkbacks = bool(comments) and takes_any, bool(linkbacks) and takes_any
     if post is None:
-        return Found(site, Heading(address.page, "", locale, bool(comments), bool(linkbacks)), None, 0, None)
-    heading = Heading(known, title, locale, bool(comments), bool(linkbacks), str(post))
+        return Found(site, Heading(address.page, "", locale, comments, linkbacks), None, 0, None)
+    heading = Heading(known, title, locale, comments, linkbacks, str(post))
     return Found(site, heading, post, version, Kept(made_of, Bytes(*bytes_)) if made_of else None)
 
 

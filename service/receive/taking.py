@@ -69,12 +69,13 @@ class _Found:
         """Why it is not taken. A known pair passes the last two, else nothing could be withdrawn."""
         if self.owner is None:
             return Refused("unknown_site")
-        if self.blocked or (self.item and self.item.state is State.ERASED):
+        if self.blocked:
             return Refused("blocked")
         if self.item:
             return None
         of_post = self.post.linkbacks_open if self.post else None
-        if not (self.owner.linkbacks_open if of_post is None else of_post):
+        open_ = self.owner.linkbacks_open if of_post is None else of_post
+        if not open_ or self.owner.closed(self.claim.received):
             return Refused("closed")
         if self.post and self.post.exists is False and not _may_be_there_now(self.post, self.claim.received):
             return Refused("no_such_post")
@@ -139,7 +140,7 @@ def _row(session: Session, one: _Found, post: posts.Known) -> Mapping[str, Any]:
     claim = one.claim
     return {
         "site_id": post.site_id,
-        "post_id": post.id,
+        "post_id": one.item.post_id if one.item else post.id,
         "parent_id": _parent(session, post, claim),
         "kind": claim.protocol.value,
         "source": claim.source.url,
@@ -155,7 +156,7 @@ def _receipt(session: Session, one: _Found, item: reflections.Upserted) -> Recei
     """The receipt; a known item is looked at again."""
     if item.known is None:
         return Receipt(item.uid)
-    if item.known.state is State.ERASED:  # just now; nothing may be left of it, this claim neither
+    if item.known.state is State.ERASED:  # nothing may be left of it, this claim neither
         return Receipt(item.uid, known=True)
     reflections.arrive(session, *_way(item.id, one.claim))
     failure = _failure(session, item.known, one.claim.received)

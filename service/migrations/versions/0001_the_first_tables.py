@@ -33,8 +33,19 @@ def upgrade() -> None:
     sa.Column('made', sa.DateTime(timezone=True), nullable=False),
     sa.Column('what', sa.String(length=16), nullable=False),
     sa.Column('listed', sa.Integer(), nullable=False),
+    sa.Column('asked', sa.JSON(), nullable=True),
+    sa.Column('undoes', sa.Integer(), nullable=True),
+    sa.Column('working', sa.Boolean(), nullable=False),
+    sa.Column('done', sa.Integer(), nullable=False),
+    sa.Column('left', sa.Integer(), nullable=False),
+    sa.Column('ended', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['undoes'], ['batch.id'], name=op.f('fk_batch_undoes_batch')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_batch'))
     )
+    with op.batch_alter_table('batch', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_batch_undoes'), ['undoes'], unique=False)
+        batch_op.create_index('ix_batch_working', ['id'], unique=False, sqlite_where=sa.text('working'), postgresql_where=sa.text('working'))
+
     op.create_table('host',
     sa.Column('name', sa.Text(), nullable=False),
     sa.Column('turn', sa.String(length=32), nullable=True),
@@ -107,10 +118,28 @@ def upgrade() -> None:
     sa.Column('linkbacks_open', sa.Boolean(), nullable=False),
     sa.Column('demo', sa.Boolean(), nullable=False),
     sa.Column('created', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('held_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('closed_until', sa.DateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_site')),
     sa.UniqueConstraint('read_token_hash', name=op.f('uq_site_read_token_hash')),
     sa.UniqueConstraint('token_hash', name=op.f('uq_site_token_hash'))
     )
+    op.create_table('brake',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('site_id', sa.Integer(), nullable=False),
+    sa.Column('what', sa.String(length=16), nullable=False),
+    sa.Column('began', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('until', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('by', sa.Text(), nullable=False),
+    sa.Column('ended', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ended_by', sa.Text(), nullable=True),
+    sa.ForeignKeyConstraint(['site_id'], ['site.id'], name=op.f('fk_brake_site_id_site'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_brake'))
+    )
+    with op.batch_alter_table('brake', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_brake_site_id'), ['site_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_brake_until'), ['until'], unique=False)
+
     op.create_table('moderator_site',
     sa.Column('moderator_id', sa.Integer(), nullable=False),
     sa.Column('site_id', sa.Integer(), nullable=False),
@@ -236,6 +265,21 @@ def upgrade() -> None:
     with op.batch_alter_table('site_prefix', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_site_prefix_site_id'), ['site_id'], unique=False)
 
+    op.create_table('note',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('site_id', sa.Integer(), nullable=False),
+    sa.Column('about', sa.String(length=16), nullable=False),
+    sa.Column('key', sa.Text(), nullable=False),
+    sa.Column('words', sa.Text(), nullable=False),
+    sa.Column('by', sa.Text(), nullable=False),
+    sa.Column('made', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['site_id'], ['site.id'], name=op.f('fk_note_site_id_site'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_note'))
+    )
+    with op.batch_alter_table('note', schema=None) as batch_op:
+        batch_op.create_index('ix_note_key', ['key', 'site_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_note_site_id'), ['site_id'], unique=False)
+
     op.create_table('post_address',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('site_id', sa.Integer(), nullable=False),
@@ -339,6 +383,17 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_arrival')),
     sa.UniqueConstraint('reflection_id', 'protocol', 'target', name=op.f('uq_arrival_reflection_id_protocol_target'))
     )
+    op.create_table('former',
+    sa.Column('post_id', sa.Integer(), nullable=False),
+    sa.Column('source_key', sa.String(length=64), nullable=False),
+    sa.Column('reflection_id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['post_id'], ['post.id'], name=op.f('fk_former_post_id_post'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['reflection_id'], ['reflection.id'], name=op.f('fk_former_reflection_id_reflection'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('post_id', 'source_key', name=op.f('pk_former'))
+    )
+    with op.batch_alter_table('former', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_former_reflection_id'), ['reflection_id'], unique=False)
+
     op.create_table('event',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('site_id', sa.Integer(), nullable=False),
@@ -358,8 +413,25 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('event', schema=None) as batch_op:
         batch_op.create_index('ix_event_reflection', ['reflection_id', 'id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_event_site_id'), ['site_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_event_batch_id'), ['batch_id'], unique=False)
+        batch_op.create_index('ix_event_site', ['site_id', 'id'], unique=False)
+        batch_op.create_index('ix_event_by', ['by', 'id'], unique=False)
+        batch_op.create_index('ix_event_at', ['at', 'id'], unique=False)
+        batch_op.create_index('ix_event_batch', ['batch_id', 'id'], unique=False)
+
+    op.create_table('wanted',
+    sa.Column('batch_id', sa.Integer(), nullable=False),
+    sa.Column('reflection_id', sa.Integer(), nullable=False),
+    sa.Column('came_from', sa.String(length=16), nullable=False),
+    sa.Column('seen', sa.Integer(), nullable=True),
+    sa.Column('event_id', sa.Integer(), nullable=True),
+    sa.Column('why', sa.String(length=16), nullable=True),
+    sa.ForeignKeyConstraint(['batch_id'], ['batch.id'], name=op.f('fk_wanted_batch_id_batch'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['reflection_id'], ['reflection.id'], name=op.f('fk_wanted_reflection_id_reflection'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('batch_id', 'reflection_id', name=op.f('pk_wanted'))
+    )
+    with op.batch_alter_table('wanted', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_wanted_reflection_id'), ['reflection_id'], unique=False)
+        batch_op.create_index('ix_wanted_open', ['batch_id', 'reflection_id'], unique=False, sqlite_where=sa.text('why IS NULL'), postgresql_where=sa.text('why IS NULL'))
 
     op.create_table('revision',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -391,6 +463,7 @@ def upgrade() -> None:
     sa.Column('evidence', sa.JSON(), nullable=True),
     sa.Column('signs', sa.String(length=120), nullable=False),
     sa.Column('spam', sa.Float(), nullable=True),
+    sa.Column('weighed', sa.JSON(none_as_null=True), nullable=True),
     sa.Column('cleaned_by', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['picture_id'], ['picture.id'], name=op.f('fk_revision_picture_id_picture'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['reflection_id'], ['reflection.id'], name=op.f('fk_revision_reflection_id_reflection'), ondelete='CASCADE'),
@@ -408,5 +481,66 @@ def upgrade() -> None:
     )
     for statement in WORDS_INDEX[op.get_bind().dialect.name]:
         op.execute(statement)
+
+    op.create_table('daily',
+    sa.Column('site_id', sa.Integer(), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('what', sa.String(length=16), nullable=False),
+    sa.Column('which', sa.Text(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['site_id'], ['site.id'], name=op.f('fk_daily_site_id_site'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('site_id', 'day', 'what', 'which', name=op.f('pk_daily'))
+    )
+    op.create_table('counted',
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('day', name=op.f('pk_counted'))
+    )
+    op.create_table('told',
+    sa.Column('moderator_id', sa.Integer(), nullable=False),
+    sa.Column('often', sa.String(length=16), nullable=False),
+    sa.Column('language', sa.String(length=16), nullable=False),
+    sa.Column('mail', sa.Text(), nullable=True),
+    sa.Column('asked_mail', sa.Text(), nullable=True),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('unasked', sa.Boolean(), nullable=False),
+    sa.Column('heard', sa.Integer(), nullable=False),
+    sa.Column('sent', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('lease', sa.String(length=32), nullable=True),
+    sa.Column('leased_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('trouble', sa.Text(), nullable=True),
+    sa.Column('feed_hash', sa.String(length=64), nullable=True),
+    sa.ForeignKeyConstraint(['moderator_id'], ['moderator.id'], name=op.f('fk_told_moderator_id_moderator'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('moderator_id', name=op.f('pk_told')),
+    sa.UniqueConstraint('feed_hash', name=op.f('uq_told_feed_hash'))
+    )
+    with op.batch_alter_table('told', schema=None) as batch_op:
+        batch_op.create_index('ix_told_due', ['due_at'], unique=False)
+
+    op.create_table('weights',
+    sa.Column('site_id', sa.Integer(), nullable=False),
+    sa.Column('learned', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('decisions', sa.Integer(), nullable=False),
+    sa.Column('last_event', sa.Integer(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('digest', sa.String(length=32), nullable=False),
+    sa.Column('bias', sa.Float(), nullable=False),
+    sa.Column('body', sa.LargeBinary(), nullable=False),
+    sa.Column('past', sa.JSON(), nullable=False),
+    sa.ForeignKeyConstraint(['site_id'], ['site.id'], name=op.f('fk_weights_site_id_site'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('site_id', name=op.f('pk_weights'))
+    )
+    op.create_table('triage',
+    sa.Column('site_id', sa.Integer(), nullable=False),
+    sa.Column('as_spam', sa.Float(), nullable=True),
+    sa.Column('as_good', sa.Float(), nullable=True),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('changed', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('changed_by', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['site_id'], ['site.id'], name=op.f('fk_triage_site_id_site'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('site_id', name=op.f('pk_triage'))
+    )
 
     # ### end Alembic commands ###

@@ -62,6 +62,7 @@ listen(
     fold: look.fold,
     source: () => look.open("a.source"),
     item: () => look.open("a.closer"),
+    answer: () => look.open("a.answering"),
     rule: () => look.open("a.ruling"),
     ...Object.fromEntries(["approve", "reject", "spam", "wait", "keep", "retry"].map((name) => [name, press(name)])),
   },

@@ -1,0 +1,1 @@
+"""Learning from a site's own decisions: in a process of its own that ends, the only one that loads scikit-learn."""
