@@ -6,17 +6,23 @@ writes fails at once with "database is locked", whatever ``busy_timeout`` says.
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 BUSY_TIMEOUT = 5.0
 """Seconds that a writer waits for the file before it says that the service is busy."""
+
+TURN = 0.003
+"""Seconds after which a writer asks for the file anew: SQLite itself asks ever less often, at last ten times a second,
+and never gets in beside one who writes all the time and pauses for moments only."""
 
 CONNECT_TIMEOUT = 3
 """Seconds that a database server may take to let us in; one that takes longer is away."""
@@ -91,16 +97,43 @@ def _pragmas(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in (
-        f"busy_timeout={int(BUSY_TIMEOUT * 1000)}",
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        "trusted_schema=OFF",
+        _patience(BUSY_TIMEOUT),
+        "PRAGMA journal_mode=WAL",
+        "PRAGMA synchronous=FULL",
+        "PRAGMA foreign_keys=ON",
+        "PRAGMA trusted_schema=OFF",
     ):
-        cursor.execute(f"PRAGMA {pragma}")
+        cursor.execute(pragma)
     cursor.close()
 
 
 def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("reflections_writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.get_execution_options().get("reflections_writes"):
+        _begin_to_write(connection)
+    else:
+        connection.exec_driver_sql("BEGIN")
+
+
+def _begin_to_write(connection: Connection) -> None:
+    """Waits for its turn. The patience for all else that may be busy stays as it is."""
+    until = time.monotonic() + BUSY_TIMEOUT
+    connection.exec_driver_sql(_patience(TURN))
+    try:
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                return
+            except OperationalError as failed:
+                if not _is_busy(failed) or time.monotonic() >= until:
+                    raise
+    finally:
+        connection.exec_driver_sql(_patience(BUSY_TIMEOUT))
+
+
+def _is_busy(failed: OperationalError) -> bool:
+    code = getattr(failed.orig, "sqlite_errorcode", 0)
+    return code & 0xFF == sqlite3.SQLITE_BUSY
+
+
+def _patience(seconds: float) -> str:
+    return f"PRAGMA busy_timeout={int(seconds * 1000)}"

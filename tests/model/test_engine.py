@@ -1,20 +1,23 @@
-"""Engines: a database server that says nothing is away, and is not waited for."""
+"""Engines: a database server that says nothing is away, and is not waited for; who writes gets his turn."""
 
 from __future__ import annotations
 
+import multiprocessing
+import random
 import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from multiprocessing.synchronize import Event
 from threading import Timer
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
 from service import database
-from service.model.engine import create
+from service.model.engine import create, writing
 
 GIVES_UP = 20.0
 """Seconds after which the silent server ends by itself, so that no test hangs."""
@@ -47,3 +50,44 @@ def test_a_database_that_never_answers_is_away_after_seconds(silent: str, engine
     with pytest.raises(OperationalError):
         engine_on(silent).connect()
     assert time.monotonic() - began < GIVES_UP / 2
+
+
+WRITES, PAUSES = 0.06, 0.003
+"""Seconds for which a busy worker holds the file, and for which it does not."""
+
+TURNS = 12
+
+
+def spend(seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        pass
+
+
+def write_all_the_time(url: str, begun: Event, over: Event) -> None:
+    engine = create(url)
+    while not over.is_set():
+        with writing(engine) as session:
+            session.execute(text("UPDATE site SET name = name"))
+            begun.set()
+            spend(WRITES)
+        spend(PAUSES)
+
+
+def test_who_writes_gets_his_turn_beside_one_that_writes_all_the_time(sqlite_url: str) -> None:
+    begun, over, engine, chance = multiprocessing.Event(), multiprocessing.Event(), create(sqlite_url), random.Random(7)
+    other = multiprocessing.Process(target=write_all_the_time, args=(sqlite_url, begun, over), daemon=True)
+    other.start()
+    assert begun.wait(20)
+    waited = list[float]()
+    try:
+        for _ in range(TURNS):
+            spend(chance.uniform(0, WRITES))
+            asked = time.monotonic()
+            with writing(engine) as session:
+                session.execute(text("UPDATE site SET name = name"))
+            waited.append(time.monotonic() - asked)
+    finally:
+        over.set()
+        other.join(20)
+    assert max(waited) < 2
