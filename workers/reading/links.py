@@ -18,7 +18,7 @@ from service.values import clean
 from service.values.address import LONGEST, Address
 from service.values.entry import Author
 from service.values.evidence import Hiding, Link, Place
-from workers.reading.places import Places, Row, Rows
+from workers.reading.places import ELEMENTS, Places, Row, Rows
 from workers.reading.prefilter import has_base, trace
 from workers.reading.references import in_attribute, in_text
 from workers.reading.stream import End, Raw, Start, Words, tokens
@@ -58,6 +58,8 @@ _ROOT = re.compile(r"(?:^|\s)(?:h-[a-z]|(?:hentry|hfeed|vcard|hnews|hreview|hpro
 _HEAD = frozenset({"html", "meta", "link"})
 _MEANT = _HEAD | {"noscript", "script", "time", "main", "article", "a"}
 _PARTS = frozenset({"h1", "main", "article"})
+_TELLING = _MEANT | _PICTURES | _PARTS | ELEMENTS.keys()
+"""Elements that tell us something without any attribute, beside that a block begins or ends."""
 
 
 class Microformats(StrEnum):
@@ -211,11 +213,16 @@ class _Watch:
 
     def start(self, tag: Start) -> None:
         self._elements += 1
-        self._attributes = max(self._attributes, tag.written)
+        if tag.written > self._attributes:
+            self._attributes = tag.written
         name = tag.name
         if name == "template":
             self._templates += 1
         if self._templates:
+            return
+        if not tag.attributes and self._tells_nothing(name):
+            if name in BLOCKS:
+                self._edge()
             return
         if self._places.start(name, tag.attributes) or name in _PARTS:
             self._rows.part()
@@ -229,6 +236,10 @@ class _Watch:
         attribute = LINKING.get(name)
         if attribute is not None and attribute in tag.attributes:
             self._link(tag, in_attribute(tag.attributes[attribute]))
+
+    def _tells_nothing(self, name: str) -> bool:
+        """Whether such a tag, without attributes, is a block's edge at the most: nearly all are, on heavy pages too."""
+        return name not in _TELLING and name != self._places.name and self._cover.hidden is None
 
     def _element(self, tag: Start) -> None:
         """What the elements that mean something to us do."""
@@ -253,6 +264,10 @@ class _Watch:
         name = tag.name
         if self._templates:
             self._templates -= name == "template"
+            return
+        if self._tells_nothing(name):
+            if name in BLOCKS:
+                self._edge()
             return
         if self._places.end(name):
             self._rows.part()

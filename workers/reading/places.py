@@ -13,9 +13,11 @@ from service.values.evidence import Place
 from workers.reading.references import in_attribute
 from workers.reading.visible import VOID
 
-_ELEMENTS = MappingProxyType(
+ELEMENTS = MappingProxyType(
     {"nav": Place.MENU, "aside": Place.ASIDE, "header": Place.HEADER, "footer": Place.FOOTER, "menu": Place.MENU}
 )
+"""Elements that are a part of the page by their name."""
+
 _ROLES = MappingProxyType(
     {
         "navigation": Place.MENU, "menu": Place.MENU, "menubar": Place.MENU,
@@ -46,7 +48,8 @@ class Places:
     """
 
     def __init__(self) -> None:
-        self._name = ""
+        self.name = ""
+        """The element with which the part began that is open, or was last."""
         self._depth = self._articles = 0
         self.place = Place.TEXT
         """Where what comes now stands."""
@@ -54,10 +57,10 @@ class Places:
     def start(self, name: str, attributes: Mapping[str, str]) -> bool:
         """Whether another part begins with it."""
         if self._depth:
-            self._depth += name == self._name
+            self._depth += name == self.name
             return False
         if name not in VOID and (place := self._of(name, attributes)) is not None:
-            self._name, self._depth, self.place = name, 1, place
+            self.name, self._depth, self.place = name, 1, place
             return True
         if name in ("article", "main"):
             self._articles += 1
@@ -67,7 +70,7 @@ class Places:
         """Whether the part ends with it."""
         if not self._depth:
             self._articles -= name in ("article", "main") and self._articles > 0
-        elif name == self._name:
+        elif name == self.name:
             self._depth -= 1
             if not self._depth:
                 self.place = Place.TEXT
@@ -75,7 +78,7 @@ class Places:
         return False
 
     def _of(self, name: str, attributes: Mapping[str, str]) -> Place | None:
-        place = _ELEMENTS.get(name)
+        place = ELEMENTS.get(name)
         if place is None and attributes:
             place = _ROLES.get(attributes["role"].lower()) if "role" in attributes else None
             place = place or _named(name, attributes)

@@ -55,7 +55,7 @@ Token = Start | End | Words | Raw
 _RAW = ("script", "style", "title", "textarea", "xmp", "iframe", "noembed", "noframes")
 _RAW_END = {name: re.compile(rf"</{name}(?=[\t\n\f />])", re.IGNORECASE | re.ASCII) for name in _RAW}
 _SCRIPT = re.compile(r"<!--|-->|<(/?)script(?=[\t\n\f />])", re.IGNORECASE | re.ASCII)
-_MARKUP = re.compile(r"<(?:(/?)([a-zA-Z][^\t\n\f />]*)|([!?/]))")
+_MARKUP = re.compile(r"<(?:(/?)([a-zA-Z][^\t\n\f />]*)(>?)|([!?/]))")
 # One attribute with what stands before it: name, then the value in double, single or no quotes.
 _ATTRIBUTE = re.compile(
     r"""[\t\n\f /]*(=?[^\t\n\f />=]*)(?:[\t\n\f ]*=[\t\n\f ]*(?:"([^"]*)("?)|'([^']*)('?)|([^\t\n\f >]*)))?"""
@@ -66,6 +66,10 @@ _BREAKOUT = frozenset(
     "b big blockquote body br center code dd div dl dt em embed h1 h2 h3 h4 h5 h6 head hr i img li listing menu meta"
     " nobr ol p pre ruby s small span strong strike sub sup table tt u ul var".split()
 )
+_ACTING = frozenset({"svg", "math", "plaintext", *_RAW})
+# Most tags are one of these, without attributes: they need not be made again and again.
+_BARE = {name: Start(name, {}, 0, False) for name in _BREAKOUT}
+_ENDS = {name: End(name) for name in _BREAKOUT}
 
 
 def tokens(markup: str, xml: bool) -> Iterator[Token]:
@@ -92,26 +96,26 @@ class _Stream:
                 return
             if found.start() > here:
                 yield Words(markup[here : found.start()])
-            if found[3]:
+            end, name, bare, declares = found.groups()
+            if declares:
                 self._at = self._declaration(found.start())
                 continue
-            name = found[2]
-            tag = self._tag(name.lower() if name.isascii() else _lower(name), found.end())
+            name = name.lower() if name.isascii() else _lower(name)
+            self._at = found.end()
+            tag = (_BARE.get(name) or Start(name, {}, 0, False)) if bare else self._tag(name)
             if tag is None:
                 return
-            if found[1]:
-                self._foreign -= self._foreign > 0 and tag.name in ("svg", "math")
-                yield End(tag.name)
-            else:
-                yield tag
+            if end:
+                self._foreign -= self._foreign > 0 and name in ("svg", "math")
+                yield _ENDS.get(name) or End(name)
+                continue
+            yield tag
+            if self._foreign or name in _ACTING:
                 yield from self._content(tag)
 
-    def _tag(self, name: str, at: int) -> Start | None:
-        """The tag whose name ends at ``at``; ``None`` where the page ends first: that is no tag."""
-        markup, kept, count = self._markup, dict[str, str](), 0
-        if markup.startswith(">", at):
-            self._at = at + 1
-            return Start(name, kept, 0, False)
+    def _tag(self, name: str) -> Start | None:
+        """The tag with what it has behind its name; ``None`` where the page ends first: that is no tag."""
+        markup, at, kept, count = self._markup, self._at, dict[str, str](), 0
         while True:
             found = _ATTRIBUTE.match(markup, at)
             assert found is not None

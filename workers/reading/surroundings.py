@@ -85,20 +85,25 @@ class Surroundings:
 
     def words(self, text: str) -> None:
         self._recent.append(text[-_GATHERED:])
-        for context in self._awaiting:
-            context.add(text)
         if self._awaiting:
-            self._awaiting = [context for context in self._awaiting if context.open or not context.full]
+            self._await(text)
 
     def edge(self) -> None:
-        """A block begins or ends."""
-        self.words(_EDGE)
+        """A block begins or ends: what stands before it stands before no link behind it."""
+        self._recent.clear()
+        if self._awaiting:
+            self._await(_EDGE)
 
     def link(self) -> Context:
         """A link begins here."""
         context = Context("".join(self._recent)[-_GATHERED:])
         self._awaiting.append(context)
         return context
+
+    def _await(self, piece: str) -> None:
+        for context in self._awaiting:
+            context.add(piece)
+        self._awaiting = [context for context in self._awaiting if context.open or not context.full]
 
 
 class Snapshot:
