@@ -36,6 +36,9 @@ GATHER, ROUNDS = 0.002, 5
 """After a batch of several the next waits so many seconds for more, and again while more come, so often at the most:
 where many write, many more are about to, and a statement and a flush for all of them cost as much as for one."""
 
+LATER = 0.05
+"""Seconds that a work nobody waits for gives others to come along."""
+
 log = structlog.get_logger()
 
 db = SQLAlchemy(model_class=Base)
@@ -121,6 +124,8 @@ class _Waiting:
     kind: Kind[Any, Any]
     asked: Any
     answer: Future[Any]
+    until: float = 0.0
+    """Until when it may wait for others (``time.monotonic``)."""
 
     def wanted(self) -> bool:
         """Whether its asker still waits; from now on he does."""
@@ -164,11 +169,11 @@ class Writer:
             if (failed := answer.exception()) is not None:
                 log.warning(otherwise, error=str(getattr(failed, "orig", failed)))
 
-        self._put(kind, asked).add_done_callback(told)
+        self._put(kind, asked, time.monotonic() + LATER).add_done_callback(told)
 
-    def _put(self, kind: Kind[Any, Any], asked: Any) -> Future[Any]:
+    def _put(self, kind: Kind[Any, Any], asked: Any, until: float = 0.0) -> Future[Any]:
         answer: Future[Any] = Future()
-        self._waiting.put(_Waiting(kind, asked, answer))
+        self._waiting.put(_Waiting(kind, asked, answer, until))
         if self._thread is None:
             self._start()
         return answer
@@ -186,12 +191,19 @@ class Writer:
             batch = [self._waiting.get()]
             if several:
                 self._gather()
-            while len(batch) < BATCH:
-                try:
-                    batch.append(self._waiting.get_nowait())
-                except queue.Empty:
-                    break
+            self._fill(batch)
             self._commit(_admitted(batch))
+
+    def _fill(self, batch: list[_Waiting]) -> None:
+        """Takes what waits besides; where nobody waits for any of it, what comes within a moment too."""
+        until = batch[0].until
+        while len(batch) < BATCH:
+            left = until - time.monotonic()
+            try:
+                batch.append(self._waiting.get(left > 0, max(left, 0.0)))
+            except queue.Empty:
+                return
+            until = min(until, batch[-1].until)
 
     def _gather(self) -> None:
         before = -1

@@ -78,6 +78,16 @@ def test_of_a_lot_that_fails_each_is_done_by_itself(sqlite_url: str) -> None:
     assert hosts(engine) == ["a.example", "b.example", "twice.example"]
 
 
+def test_who_waits_takes_along_what_nobody_waits_for(sqlite_url: str) -> None:
+    naming, engine = Naming(), create(sqlite_url)
+    writer, names = Writer(engine), [f"{number}.example" for number in range(20)]
+    for name in names:
+        writer.later(naming.kind, name, "lost")
+    assert writer.write(naming.kind, "urgent.example") == "URGENT.EXAMPLE"
+    assert hosts(engine) == sorted([*names, "urgent.example"])
+    assert len(naming.lots) < len(names)
+
+
 def test_what_fails_before_the_writing_is_told_and_the_writer_goes_on(sqlite_url: str) -> None:
     naming, engine = Naming(), create(sqlite_url)
     writer = Writer(engine)

@@ -148,7 +148,6 @@ class _Said(NamedTuple):
 
 def thread(connection: Connection, post: int, heading: Heading, view: View) -> Thread:
     """One page of the post's thread."""
-    counts = count(connection, [post]).get(post, {})
     pages = _TOPS_PAGE if view.under is None else _UNDER_PAGE
     wanted = {"post": post, "under": view.under, "limit": view.size + 1, "offset": view.offset}
     found = [_Said._make(row) for row in connection.execute(pages[view.order], wanted)]
@@ -162,7 +161,10 @@ def thread(connection: Connection, post: int, heading: Heading, view: View) -> T
         answered = {said.id for said in level if said.answered}
         parents = [taken for taken in growth.take(_item(said) for said in level) if taken in answered]
     growth.cut(parents)
-    return Thread(heading, counts, growth.branches(), view, further=len(found) > view.size)
+    further = len(found) > view.size
+    whole = not further and view.is_beginning and growth.is_whole
+    counts = growth.counts if whole else count(connection, [post]).get(post, {})
+    return Thread(heading, counts, growth.branches(), view, further)
 
 
 def replies(connection: Connection, parents: Sequence[int]) -> list[_Said]:

@@ -5,9 +5,11 @@ Pure. What an item may say stands in :class:`Item`; nothing that is not in it ca
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, Literal
 
 from service.publish.view import View
@@ -130,6 +132,16 @@ class Growth:
     def cut(self, parents: Iterable[int]) -> None:
         """These have replies that nobody takes any more."""
         self._cut.update(parents)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is left out beneath these items."""
+        return not self._cut
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """What was taken, by kind."""
+        return Counter(item.kind for item in chain(self._tops, *self._replies.values()))
 
     def branches(self) -> tuple[Branch, ...]:
         return tuple(self._branch(item) for item in self._tops)

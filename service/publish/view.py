@@ -42,6 +42,11 @@ class View:
         return self.size in (SIZE, LARGEST) and self.page == 1 and self.skip == 0 and self.under is None
 
     @property
+    def is_beginning(self) -> bool:
+        """Whether nothing of the thread stands before it or beside it."""
+        return self.under is None and self.offset == 0
+
+    @property
     def query(self) -> Mapping[str, str]:
         """What an address has to say to mean this view."""
         said = {"page": self.page, "size": self.size, "order": self.order, "under": self.under, "skip": self.skip}
