@@ -34,19 +34,19 @@ def join() -> ResponseReturnValue:
         return _page(_invitation(), name, wrong)
     browser, now = telling.browser(this_browser()), datetime.now(UTC)
 
-    def accept(session: Session) -> tuple[int, str] | None:
+    def accept(session: Session) -> int | None:
         joined = invitations.accept(session, token, name, password or None, made, browser, now)
-        return (joined.id, joined.name) if joined else None
+        return joined.id if joined else None
 
     try:
-        joined = write(accept)
+        entered = let_in(url_for("people.me", done="joined"), accept)
     except moderators.BadModerator as bad:
         return _page(_invitation(), name, bad.code)
-    if joined is None:
+    if entered is None:
         abort(404)
     entrance().guessing.right(None, address())
-    current_app.logger.info("joined by invitation: name=%r address=%s", joined[1], address())
-    return let_in(joined[0], url_for("people.me", done="joined"))
+    current_app.logger.info("joined by invitation: name=%r address=%s", name, address())
+    return entered
 
 
 def join_challenge() -> ResponseReturnValue:

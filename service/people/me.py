@@ -38,7 +38,9 @@ def set_password() -> ResponseReturnValue:
         return _page("old")
     entrance().guessing.right(who.name, address())
 
-    def change(session: Session) -> str:
+    def change(session: Session) -> str | None:
+        if moderators.still(session, who.id, kept) is None:
+            return None
         moderators.set_password(session, session.get_one(Moderator, who.id), new)
         return sessions.begin(session, who.id, browser, now)
 
@@ -46,6 +48,8 @@ def set_password() -> ResponseReturnValue:
         begun = write(change)
     except moderators.BadModerator as wrong:
         return _page(wrong.code)
+    if begun is None:  # he was removed, or has another password, since he was asked for the old one
+        return _sign_in_again()
     return give_cookie(make_response(_back("password")), begun)
 
 

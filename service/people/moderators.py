@@ -75,6 +75,12 @@ def named(session: Session, name: str) -> Moderator | None:
     return exact or session.scalar(select(Moderator).where(func.lower(Moderator.name) == wanted.lower()).limit(1))
 
 
+def still(session: Session, moderator_id: int, password_hash: str | None) -> int | None:
+    """The id of somebody who is there, with this password, until the transaction ends; else ``None``."""
+    this = select(Moderator.id).where(Moderator.id == moderator_id, Moderator.password_hash == password_hash)
+    return session.scalar(this.with_for_update(read=True))
+
+
 def sites_of_role(session: Session, role: str, sites: Collection[int]) -> Sequence[Site]:
     """Those of the sites that there are, where the role has sites at all; or :class:`BadModerator`."""
     if role != MODERATOR:

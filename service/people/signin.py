@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from flask import abort, current_app, jsonify, make_response, redirect, render_template, request, url_for
@@ -52,16 +54,20 @@ def sign_out() -> ResponseReturnValue:
     return take_cookie(make_response(redirect(url_for("people.sign_in"), 303)))
 
 
-def let_in(moderator_id: int, to: str) -> ResponseReturnValue:
-    """A new session with its cookie, and on to a page; one that the browser came with ends (CWE-384)."""
+def let_in(to: str, prove: Callable[[Session], int | None]) -> ResponseReturnValue | None:
+    """A new session with its cookie, and on to a page, for whoever ``prove`` gives by id in the same transaction; the
+    session that the browser came with ends (CWE-384). ``None`` where that is nobody any more."""
     old, browser, now = token(), this_browser(), datetime.now(UTC)
 
-    def begin(session: Session) -> str:
+    def begin(session: Session) -> str | None:
+        if (moderator_id := prove(session)) is None:
+            return None
         if old:
             sessions.end(session, old)
         return sessions.begin(session, moderator_id, browser, now)
 
-    return give_cookie(make_response(redirect(to, 303)), write(begin))
+    begun = write(begin)
+    return give_cookie(make_response(redirect(to, 303)), begun) if begun else None
 
 
 def back_to(wanted: str | None) -> str:
@@ -88,30 +94,45 @@ def _by_password(back: str) -> ResponseReturnValue:
     if wait:
         return _form(back, name, wait=wait)
     known = moderators.named(db.session(), name)
-    if not passwords.fits(password, known.password_hash if known else None) or known is None:
-        current_app.logger.warning("sign-in refused: name=%r address=%s", name, address())
-        return _form(back, name, wrong="password")
+    who, kept = (known.id, known.password_hash) if known else (0, None)
+    if not passwords.fits(password, kept):
+        return _refused(back, name, "password")
     entrance().guessing.right(name, address())
-    current_app.logger.info("signed in: name=%r address=%s", known.name, address())
-    return let_in(known.id, back)
+    # He may have been removed meanwhile, or his password changed, which ended all that it had opened.
+    entered = let_in(back, lambda session: moderators.still(session, who, kept))
+    return _welcome(name, entered) if entered else _refused(back, name, "password")
 
 
 def _by_passkey(back: str) -> ResponseReturnValue:
     wait = entrance().guessing.take(None, address())
     if wait:
         return _form(back, wait=wait)
-    known = _signer(request.form["credential"])
-    if known is None:
-        current_app.logger.warning("sign-in by passkey refused: address=%s", address())
-        return _form(back, wrong="signature")
+    signed = _signed(request.form["credential"])
+    if signed is None:
+        return _refused(back, "", "signature")
     entrance().guessing.right(None, address())
-    moderator_id, name = known
-    current_app.logger.info("signed in by passkey: name=%r address=%s", name, address())
-    return let_in(moderator_id, back)
+    entered = let_in(back, signed.prove)
+    return _welcome(signed.name, entered) if entered else _refused(back, "", "signature")
 
 
-def _signer(given: str) -> tuple[int, str] | None:
-    """Who signed our challenge (WebAuthn Level 3, 7.2), by id and name: a challenge is good for one answer."""
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """Whose passkey signed our challenge, and how often it has signed now."""
+
+    moderator_id: int
+    name: str
+    passkey_id: int
+    before: int
+    count: int
+
+    def prove(self, session: Session) -> int | None:
+        """Its person, unless another sign-in has moved the counter meanwhile, or the passkey was removed."""
+        used = passkeys.used(session, self.passkey_id, self.before, self.count, datetime.now(UTC))
+        return self.moderator_id if used else None
+
+
+def _signed(given: str) -> _Signed | None:
+    """Who signed our challenge (WebAuthn Level 3, 7.2): a challenge is good for one answer."""
     party, answer, now = entrance().party, ceremony.read(given), datetime.now(UTC)
     if party is None or answer is None:
         return None
@@ -121,11 +142,18 @@ def _signer(given: str) -> tuple[int, str] | None:
     if found is None or answer.handle != found[1].handle:
         return None
     passkey, moderator = found
-    who, key, before = (moderator.id, moderator.name), passkey.id, passkey.count
-    count = ceremony.count(party, answer, passkey.public_key, before)
-    if count is None or not write(lambda session: passkeys.used(session, key, before, count, now)):
-        return None
-    return who
+    count = ceremony.count(party, answer, passkey.public_key, passkey.count)
+    return None if count is None else _Signed(moderator.id, moderator.name, passkey.id, passkey.count, count)
+
+
+def _welcome(name: str, entered: ResponseReturnValue) -> ResponseReturnValue:
+    current_app.logger.info("signed in: name=%r address=%s", name, address())
+    return entered
+
+
+def _refused(back: str, name: str, wrong: str) -> ResponseReturnValue:
+    current_app.logger.warning("sign-in refused: name=%r address=%s", name, address())
+    return _form(back, name, wrong=wrong)
 
 
 def _form(back: str, name: str = "", wait: int = 0, wrong: str = "") -> ResponseReturnValue:

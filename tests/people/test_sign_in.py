@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import redis
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.orm import Session
 
 from config.settings import Settings
 from service.app import create_app
+from service.model import Moderator
 from service.model import session as signed_in
 from service.model.engine import writing
+from service.people.passwords import hashed
 from tests.support.desk import Dashboard, Desk, OpenDashboard
 from tests.support.service import SignIn
+from tests.support.waiting import until
 
 ELSEWHERE = {"REMOTE_ADDR": "203.0.113.9"}
 
@@ -119,6 +124,25 @@ def test_strangers_cannot_lock_the_owner_out(client: FlaskClient, owner: SignIn)
 
 def test_the_right_password_is_no_guess(client: FlaskClient, owner: SignIn) -> None:
     assert [guess(client, owner.name, owner.password) for _ in range(12)] == [303] * 12
+
+
+@pytest.mark.parametrize("meanwhile", ["removed", "another password"])
+def test_who_may_no_more_since_his_password_was_looked_at_is_not_let_in(
+    app: Flask, owner: SignIn, engine: Engine, redis_url: str, meanwhile: str
+) -> None:
+    counts = redis.Redis.from_url(redis_url)
+    before = len(counts.keys("*guess*"))
+    with ThreadPoolExecutor() as pool:
+        with writing(engine) as session:
+            this = Moderator.name == owner.name
+            if meanwhile == "removed":
+                session.execute(delete(Moderator).where(this))
+            else:
+                session.execute(update(Moderator).where(this).values(password_hash=hashed("quite another pass phrase")))
+            answer = pool.submit(guess, app.test_client(), owner.name, owner.password)
+            # What its address, its account and their being familiar are counted under: the last when it was right.
+            until(lambda: len(counts.keys("*guess*")) == before + 3, 20, "the password was not right")
+        assert answer.result(20) == 422
 
 
 def test_a_planted_session_is_not_taken_over(open_dashboard: OpenDashboard, owner: SignIn) -> None:
