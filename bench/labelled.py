@@ -26,6 +26,12 @@ def lessons() -> Mapping[str, Sequence[Lesson]]:
     return {path.stem: [_lesson(row) for row in _rows(path)] for path in sorted(FOLDER.glob("*.csv"))}
 
 
+@functools.cache
+def texts(name: str) -> Sequence[str]:
+    """What the comments of a video say, in the order of its lessons."""
+    return [clean.text(row["content"]) for row in _rows(FOLDER / f"{name}.csv")]
+
+
 def own_past(name: str) -> tuple[Sequence[Lesson], Sequence[Lesson]]:
     """The first decisions about a video, and those that came later."""
     every = lessons()[name]

@@ -22,8 +22,8 @@ from workers.learning.lessons import Lesson
 AT = 0.9
 """The probability from which it is taken to decide alone."""
 
-FEW = (10, 30, 100, 300)
-"""Decisions of a site that has just begun."""
+FEW = (5, 10, 30, 100)
+"""Decisions of either kind of a site that has just begun."""
 
 DRAWN = 1000
 """Samples, drawn again from what was foretold, by which the interval of an area is estimated."""
@@ -66,12 +66,16 @@ def _file(name: str, taught: Sequence[Lesson], asked: Sequence[Lesson]) -> Row:
 
 
 def _after(name: str, number: int, parts: Sequence[tuple[Sequence[Lesson], Sequence[Lesson]]]) -> Row:
-    """The median over the files, of those where so few decisions held enough of both."""
-    known = [(taught[:number], asked) for taught, asked in parts if fit.enough(taught[:number])]
+    """The median over the files, after the first decisions of which so many were spam and so many were not."""
+    known = [(_first(number, taught), asked) for taught, asked in parts if fit.fewest(taught) >= number]
     areas = [float(_wins(_weighed(fit.fit(taught), asked), asked).mean()) for taught, asked in known]
-    most = max((len(taught) for taught, _ in known), default=0)
-    note = f"the median of {len(areas)} files of {len(parts)}" + (f"; {most} is all there is" if most < number else "")
-    return Row(f"{name}: after {number} decisions", (median(areas or [0.5]),), "AUC", note=note)
+    decisions = median(len(taught) for taught, _ in known)
+    note = f"from {min(areas):.3f} to {max(areas):.3f} over {len(areas)} files; {decisions:.0f} decisions"
+    return Row(f"{name}: after {number} of either kind", (median(areas),), "AUC", note=note)
+
+
+def _first(number: int, lessons: Sequence[Lesson]) -> Sequence[Lesson]:
+    return next(lessons[:end] for end in range(len(lessons) + 1) if fit.fewest(lessons[:end]) >= number)
 
 
 def _weighed(model: Model, asked: Sequence[Lesson]) -> Sequence[float]:

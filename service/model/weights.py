@@ -33,8 +33,9 @@ from service.values.state import State
 HELD = 16
 """Models that a process holds; each takes a quarter of a megabyte."""
 
-LEAST, FEWEST = 10, 3
-"""Decisions that are enough to begin with, and how many there must be of spam and of what was approved."""
+FEWEST = 30
+"""Decisions of either kind, spam and approved, that are enough to begin with: with fewer its figures are guesses
+(docs/triage.md)."""
 
 GROWN = 10
 """It is learned anew when decisions have grown by one in so many."""
@@ -176,7 +177,7 @@ def done(session: Session, sites: Sequence[int]) -> None:
 
 
 def _is_worth_it(known: int | None, new: int, fewest: int) -> bool:
-    return new * GROWN >= known if known is not None else new >= LEAST and fewest >= FEWEST
+    return new * GROWN >= known if known is not None else fewest >= FEWEST
 
 
 def _model(session: Session, site_id: int, digest: str, bias: float) -> Model | None:

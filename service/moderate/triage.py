@@ -103,7 +103,7 @@ def _page(site: Site | None, sites: Sequence[Site], wrong: str | None = None) ->
         known=known if known and known.version == VERSION else None,
         setting=setting,
         choices={name: list(_choices(name, known, setting)) for name in FIELDS},
-        least=weights.LEAST,
+        least=weights.FEWEST,
         enough=ENOUGH,
         wrong=wrong,
         saved=request.args.get("saved", ""),

@@ -43,7 +43,7 @@ def let(dashboard: Dashboard, site: KnownSite, **chosen: str) -> Any:
 def test_a_new_site_is_told_what_it_takes(dashboard: Dashboard, site: KnownSite) -> None:
     page = dashboard.page(PAGE).select_one("main")
     assert page is not None
-    assert "10 items were decided by people" in page.text
+    assert "people have approved 30 items here and marked 30 as spam" in page.text
     assert "decides alone" not in page.text
 
 

@@ -18,10 +18,12 @@ from service.decide.precision import Past
 from service.decide.triage import ENOUGH, Model, Trait
 from service.model import Reflection, Revision, Rule, Triage, Weights, brake, weights
 from service.model.engine import writing
+from service.model.weights import FEWEST
 from service.values.state import State
 from tests.support.decisions import LETTERS, OFFERS, decide, past
 from tests.support.verifying import Pipeline
 from workers import learn
+from workers.learning.__main__ import learn as learn_site
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TRIED = {State.SPAM: {0.9: Past(ENOUGH, ENOUGH)}, State.APPROVED: {0.1: Past(ENOUGH, ENOUGH)}}
@@ -63,8 +65,8 @@ def taught(pipeline: Pipeline, as_spam: float | None = 0.9, as_good: float | Non
 
 
 def test_what_people_decided_weighs_what_comes_then(pipeline: Pipeline) -> None:
-    """From sixty decisions to the first that is weighed: nothing is decided, as nobody let it."""
-    decided(pipeline)
+    """From a hundred decisions to the first that is weighed: nothing is decided, as nobody let it."""
+    decided(pipeline, 100)
     assert wrote(pipeline, OFFERS[0].format("x")).revisions[0].spam is None
     learn.mark(pipeline.engine, NOW)
     assert learn.any_due(pipeline.engine)
@@ -73,8 +75,9 @@ def test_what_people_decided_weighs_what_comes_then(pipeline: Pipeline) -> None:
     with Session(pipeline.engine) as session:
         known = session.get_one(Weights, pipeline.blog.id)
         found = weights.past_of(known.past)
-        assert known.decisions == 60
-        # The first fifth teaches the next, and so on: 48 are foretold, a half of them spam, and all rightly.
+        assert known.decisions == 100
+        # Three fifths are enough to teach the fourth, and four the last: 40 are foretold, all rightly, half of them
+        # spam.
         assert found[State.SPAM][0.8].right == found[State.SPAM][0.8].of > ENOUGH // 2
 
     offer, letter = wrote(pipeline, OFFERS[1].format("y")), wrote(pipeline, LETTERS[0].format("z"))
@@ -90,8 +93,20 @@ def test_the_decisions_of_rules_and_scripts_teach_nothing(sqlite_pipeline: Pipel
     assert grown(sqlite_pipeline.engine) == []
 
 
+@pytest.mark.parametrize(("number", "begins"), [(2 * FEWEST - 1, False), (2 * FEWEST, True)])
+def test_nothing_is_said_before_there_is_enough_of_both_kinds(
+    sqlite_pipeline: Pipeline, number: int, begins: bool
+) -> None:
+    """Neither by itself, nor where somebody presses *Learn now*."""
+    decided(sqlite_pipeline, number)
+    engine, site = sqlite_pipeline.engine, sqlite_pipeline.blog.id
+    assert grown(engine) == ([site] if begins else [])
+    assert learn_site(engine, site) is begins
+    assert (wrote(sqlite_pipeline, OFFERS[0].format("x")).revisions[0].spam is not None) is begins
+
+
 def test_nothing_is_learned_of_one_side_alone(sqlite_pipeline: Pipeline) -> None:
-    offers = [one for one in past(80) if one[1] is State.SPAM]
+    offers = [one for one in past(4 * FEWEST) if one[1] is State.SPAM]
     decide(sqlite_pipeline.engine, sqlite_pipeline.blog.id, sqlite_pipeline.post(), offers)
     assert grown(sqlite_pipeline.engine) == []
 

@@ -28,13 +28,18 @@ FOLDS = 5
 
 
 def enough(lessons: Iterable[Lesson]) -> bool:
-    """Whether anything can be learned: there must be some of both."""
+    """Whether what is learned of them is worth saying: of both kinds there must be :data:`FEWEST`."""
+    return fewest(lessons) >= FEWEST
+
+
+def fewest(lessons: Iterable[Lesson]) -> int:
+    """How many there are of the kind, spam or approved, of which there are fewer."""
     decided = [lesson.decided for lesson in lessons]
-    return min(decided.count(State.SPAM), decided.count(State.APPROVED)) >= FEWEST
+    return min(decided.count(State.SPAM), decided.count(State.APPROVED))
 
 
 def fit(lessons: Sequence[Lesson]) -> Model:
-    """The model that these decisions teach, of which there are :func:`enough`."""
+    """The model that these decisions teach, two of either kind at the least."""
     taught = [lesson for lesson in lessons if lesson.decided in (State.SPAM, State.APPROVED)]
     buckets, columns = np.unique(np.concatenate([lesson.buckets for lesson in taught]), return_inverse=True)
     counts = np.concatenate([lesson.counts for lesson in taught]).astype(float)
