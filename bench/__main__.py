@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from bench import machine, moderating, reading, taking_in, triage, verifying
+from bench import deciding, machine, moderating, reading, taking_in, triage, verifying
 from bench.scale import QUICK, WHOLE, Scale
 from bench.table import Section, lines, verdict
 
@@ -17,6 +17,7 @@ GROUPS: Mapping[str, Callable[[Scale, Path], Section]] = {
     "verifying": verifying.measure,
     "moderating": moderating.measure,
     "triage": triage.measure,
+    "deciding": deciding.measure,
 }
 
 

@@ -46,7 +46,8 @@ def web(data: Path, *words: str, **environment: str) -> Iterator[str]:
     """``reflections web`` alone, or another program of ours that listens on ``--port``; its address."""
     port = free_port()
     command = [sys.executable, *(words or ("-m", "service.cli", "web")), "--port", str(port)]
-    with server(command, port, data / "web.log", {**environ(data), **environment}) as url:
+    own = environ(data, BASE_URL=f"http://127.0.0.1:{port}")
+    with server(command, port, data / "web.log", {**own, **environment}) as url:
         yield url
 
 

@@ -24,7 +24,11 @@ class Scale:
     """Of a steady stream, 200 a second; 0: none."""
     items: int
     """Behind the dashboard whose pages are measured."""
+    waiting: int
+    """Items that somebody decides."""
 
 
-WHOLE = Scale(5, 4, cold=1000, pages=4000, jobs=50, slow=1000, honest=100, mentions=12_000, items=1_000_000)
-QUICK = Scale(1, 1, cold=100, pages=300, jobs=5, slow=20, honest=10, mentions=0, items=20_000)
+WHOLE = Scale(
+    5, 4, cold=1000, pages=4000, jobs=50, slow=1000, honest=100, mentions=12_000, items=1_000_000, waiting=200
+)
+QUICK = Scale(1, 1, cold=100, pages=300, jobs=5, slow=20, honest=10, mentions=0, items=20_000, waiting=20)

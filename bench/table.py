@@ -10,6 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
 
+MINUTES = "min"
+"""The unit of seconds that are shown as minutes and seconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -20,7 +23,7 @@ class Target:
     """``>=`` or ``<=``."""
     bound: float
     unit: str
-    """``%`` (of 1), ``x``, ``s``, ``MB``, …"""
+    """``%`` (of 1), ``x``, ``s``, ``MB``, :data:`MINUTES`, …"""
     against: str = ""
     """What it is compared with."""
 
@@ -107,7 +110,7 @@ Cells = tuple[str, ...]
 
 def _cells(row: Row) -> Iterator[Cells]:
     """The row, and a line more for each further target."""
-    first = (row.name, _number(row.figure), row.unit, _milliseconds(row.p50), _milliseconds(row.p99))
+    first = (row.name, _figure(row.figure, row.unit), row.unit, _milliseconds(row.p50), _milliseconds(row.p99))
     blank = ("",) * len(first)
     if not row.targets:
         yield (*first, "", row.note, "", "")
@@ -124,7 +127,12 @@ def _aligned(text: str, width: int, column: int) -> str:
 
 
 def _in_unit(value: float, unit: str) -> str:
-    return f"{value * 100:.0f} %" if unit == "%" else f"{_number(value)} {unit}"
+    return f"{value * 100:.0f} %" if unit == "%" else f"{_figure(value, unit)} {unit}"
+
+
+def _figure(value: float, unit: str) -> str:
+    minutes, seconds = divmod(round(value), 60)
+    return f"{minutes}:{seconds:02}" if unit == MINUTES else _number(value)
 
 
 def _number(value: float) -> str:

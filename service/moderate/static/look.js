@@ -17,14 +17,21 @@ const alike = {
 };
 
 let scrolled = false; // whether it was us
+let begun = false; // whether one has moved: before, the first row is where one is, and "next" leads to it
 
 export function begin() {
   list.classList.add("live");
   const named = /^#(item|fold)-/.test(location.hash) && document.getElementById(location.hash.slice(1));
   if (named) go(rowOf(named));
-  else if (docked.matches || list.dataset.view === "one") mark(rows()[0]);
+  else {
+    mark(rows()[0]);
+    begun = docked.matches || list.dataset.view === "one";
+  }
   more(current());
-  list.addEventListener("focusin", ({ target }) => mark(target.closest(ROW)));
+  list.addEventListener("focusin", ({ target }) => {
+    begun = true;
+    mark(target.closest(ROW));
+  });
   list.addEventListener("click", ({ target }) => docked.matches && mark(target.closest(ROW)));
   list.addEventListener("change", tellChosen);
   document.addEventListener("scroll", follow, { passive: true });
@@ -35,8 +42,9 @@ export const isFirst = () => rows().indexOf(current()) < 1;
 export const current = () => list?.querySelector(".at") ?? null;
 
 // The buttons of where one is; on an item's own page, of the item.
-export function form() {
-  const row = list ? current() : document.querySelector("main .whole");
+export const form = () => formOf(list ? current() : document.querySelector("main .whole"));
+
+function formOf(row) {
   return row && [...row.querySelectorAll("form.acts")].find((found) => found.closest("li, .whole") === row);
 }
 
@@ -44,14 +52,15 @@ export function step(by) {
   const at = current();
   const shown = rows();
   const place = at ? shown.indexOf(at) : -1;
-  const to = shown[Math.max(0, place < 0 ? after(at, shown) : place + by)];
-  if (to && to !== at) go(to);
+  const to = shown[Math.max(0, place < 0 ? after(at, shown) : begun ? place + by : place)];
+  if (to && (to !== at || !begun)) go(to);
   else if (by < 0) document.querySelector("a[rel=prev]")?.click();
   sweep();
   more(current());
 }
 
 export function go(row) {
+  begun = true;
   mark(row);
   row.tabIndex = -1;
   row.focus({ preventScroll: true });
@@ -63,15 +72,15 @@ export function go(row) {
 export function goOn(takeAway, pointed) {
   const at = current();
   const shown = rows();
-  const place = at?.getBoundingClientRect().top;
+  const place = height(at);
   const later = shown.slice(shown.indexOf(at));
   const earlier = shown.slice(0, Math.max(0, shown.indexOf(at))).reverse();
   takeAway();
   sweep();
   const left = rows();
   const next = at && [...later, ...earlier].find((row) => left.includes(row));
-  if (next && pointed && !docked.matches) {
-    scroll(next.getBoundingClientRect().top - place);
+  if (next && pointed && !fixed()) {
+    scroll(height(next) - place);
     mark(next);
     next.tabIndex = -1;
     next.focus({ preventScroll: true });
@@ -132,6 +141,14 @@ function after(at, shown) {
   if (!at) return 0;
   return shown.findIndex((row) => at.compareDocumentPosition(row) & Node.DOCUMENT_POSITION_FOLLOWING);
 }
+
+// Where on the screen a row's buttons begin; those of a long fold are not where it begins.
+function height(row) {
+  return (formOf(row)?.querySelector("button") ?? row)?.getBoundingClientRect().top;
+}
+
+// Whether the buttons stand at the foot of the screen, whichever row it is.
+const fixed = () => docked.matches || list.dataset.view === "one";
 
 function scroll(by) {
   const before = scrollY;
