@@ -40,6 +40,9 @@ LONGEST_FIRST_WAIT = max(MOST_PATIENCE, RETRIES[-1] * (1 + JITTER)) + timedelta(
 FAIR = 2
 """Items of one host that are taken at once."""
 
+NEAR = 8
+"""As many times what is wanted are looked at first: to put a million in order for each claim takes seconds."""
+
 PATIENT = timedelta(days=1)
 """How long something may wait for a host that asks for patience; then it is asked all the same."""
 
@@ -62,7 +65,7 @@ class Visit:
     """``None``: there is nothing to fetch."""
     is_comment: bool
     targets: tuple[Address, ...]
-    """Every form in which the target was given."""
+    """Every form in which the target was given, and the post's own address."""
     due: datetime | None
     """When it was due; a row that is due at another time by now was sent again meanwhile."""
     attempts: int
@@ -104,6 +107,9 @@ class Want:
     deaths: int = 0
     waited: bool = False
 
+
+Group = ColumnElement[Any] | InstrumentedAttribute[Any]
+"""Of whom no more than :data:`FAIR` are taken at once."""
 
 Held = Visit | Look
 Leased = Visit | Look | Want
@@ -156,7 +162,7 @@ def _visits(engine: Engine, queue: _Queue, most: int, now: datetime, resting: Co
     # A comment has no host, and stands for itself.
     host = func.coalesce(Reflection.host, Reflection.source_key)
     rows = select(Reflection.id).join(Post, Post.id == Reflection.post_id)
-    picked = _picked(rows.where(_looked_at(now), host.not_in(resting)), queue, host, most, now)
+    rows = rows.where(_looked_at(now), host.not_in(resting))
 
     def take(session: Session, taken: _Taken) -> list[Visit]:
         items = session.scalars(
@@ -167,13 +173,12 @@ def _visits(engine: Engine, queue: _Queue, most: int, now: datetime, resting: Co
         )
         return [_visit(item, taken, queue is _AGAIN, now) for item in items]
 
-    return _leased(engine, queue, picked, now, take)
+    return _claimed(engine, queue, rows, host, most, now, take)
 
 
 def claim_looks(engine: Engine, most: int, now: datetime, resting: Collection[int] = ()) -> list[Look]:
     """Takes up to ``most`` posts whose look is due, those that were never looked at and then the oldest first, at most
     two of one site and none of a site that is known to be ``resting``."""
-    picked = _picked(select(Post.id).where(Post.site_id.not_in(resting)), _LOOKS, Post.site_id, most, now)
 
     def take(session: Session, taken: _Taken) -> list[Look]:
         posts = session.scalars(select(Post).where(Post.id.in_(taken.ids)).order_by(*_LOOKS.order))
@@ -186,13 +191,13 @@ def claim_looks(engine: Engine, most: int, now: datetime, resting: Collection[in
                 post.looked_at, post.due_at, post.lease, post.leased_until = now, None, None, None
         return looks
 
-    return _leased(engine, _LOOKS, picked, now, take)
+    rows = select(Post.id).where(Post.site_id.not_in(resting))
+    return _claimed(engine, _LOOKS, rows, Post.site_id, most, now, take)
 
 
 def claim_pictures(engine: Engine, most: int, now: datetime, resting: Collection[str] = ()) -> list[Want]:
     """Takes up to ``most`` pictures that are due, the oldest first, at most two of one host and none of a host that is
     known to be ``resting``."""
-    picked = _picked(select(Picture.id).where(Picture.host.not_in(resting)), _PICTURES, Picture.host, most, now)
 
     def take(session: Session, taken: _Taken) -> list[Want]:
         pictures = session.scalars(select(Picture).where(Picture.id.in_(taken.ids)).order_by(Picture.due_at))
@@ -205,7 +210,8 @@ def claim_pictures(engine: Engine, most: int, now: datetime, resting: Collection
                 picture.due_at, picture.lease, picture.leased_until = None, None, None
         return wants
 
-    return _leased(engine, _PICTURES, picked, now, take)
+    rows = select(Picture.id).where(Picture.host.not_in(resting))
+    return _claimed(engine, _PICTURES, rows, Picture.host, most, now, take)
 
 
 def renew(engine: Engine, held: Iterable[Leased], now: datetime) -> None:
@@ -329,18 +335,40 @@ def _looked_at(now: datetime) -> ColumnElement[bool]:
     return or_(Post.looked_at.is_not(None), Post.due_at.is_(None), overdue)
 
 
-def _picked(
-    rows: Select[int],
+def _claimed(
+    engine: Engine,
     queue: _Queue,
-    group: ColumnElement[Any] | InstrumentedAttribute[Any],
+    rows: Select[int],
+    group: Group,
     most: int,
     now: datetime,
-) -> CTE:
-    """Those of ``rows`` that are due: the first of each group, locked for us."""
+    take: Callable[[Session, _Taken], list[T]],
+) -> list[T]:
+    """What ``take`` makes of up to ``most`` of these rows that are due. Where the oldest of them are enough, the others
+    are not looked at."""
+    fair = _fair(rows, queue, group, now, NEAR * most)
+    with Session(engine) as session:
+        number = session.scalar(select(func.count()).select_from(fair)) or 0
+    if not number:
+        return []
+    if number < most:
+        fair = _fair(rows, queue, group, now, None)
+    return _leased(engine, queue, _picked(fair, queue, most, now), now, take)
+
+
+def _fair(rows: Select[int], queue: _Queue, group: Group, now: datetime, among: int | None) -> CTE:
+    """Those of ``rows`` that are due, of the ``among`` oldest: the first of each group."""
+    due = rows.add_columns(group.label("group"), *(column.label(f"by_{n}") for n, column in enumerate(queue.order)))
+    oldest = due.where(_due(queue, now)).order_by(*queue.order).limit(among).subquery()
+    order = [oldest.c[f"by_{n}"] for n in range(len(queue.order))]
+    place = func.row_number().over(partition_by=oldest.c.group, order_by=order)
+    ranked = select(oldest.c.id, place.label("place")).subquery()
+    return _materialized(select(ranked.c.id).where(ranked.c.place <= FAIR), "fair")
+
+
+def _picked(fair: CTE, queue: _Queue, most: int, now: datetime) -> CTE:
+    """The first ``most`` of these, locked for us."""
     table = queue.table
-    place = func.row_number().over(partition_by=group, order_by=queue.order)
-    ranked = rows.add_columns(place.label("place")).where(_due(queue, now)).subquery()
-    fair = _materialized(select(ranked.c.id).where(ranked.c.place <= FAIR), "fair")
     # PostgreSQL takes no window function beside a lock.
     free = select(table.id).where(table.id.in_(select(fair.c.id)), _due(queue, now))
     # No key is changed: so whoever just adds an item to a post, or its published bytes, does not hide it from us.
@@ -404,7 +432,7 @@ def _visit(item: Reflection, taken: _Taken, again: bool, now: datetime) -> Visit
         host=item.host,
         source=stored(item.source),
         is_comment=item.kind == Kind.COMMENT,
-        targets=tuple(filter(None, (stored(arrival.target) for arrival in item.arrivals))),
+        targets=tuple(filter(None, map(stored, _targets(item)))),
         due=item.due_at,
         attempts=item.attempts,
         deaths=item.deaths,
@@ -415,6 +443,12 @@ def _visit(item: Reflection, taken: _Taken, again: bool, now: datetime) -> Visit
         again=again,
         waited=_waited(item, now),
     )
+
+
+def _targets(item: Reflection) -> list[str]:
+    """Every form in which its target was given, and what its post is called by now: whoever follows a blog that moved
+    puts the new address into his page."""
+    return list(dict.fromkeys([*(arrival.target for arrival in item.arrivals), item.post.url]))
 
 
 def _vouch(item: Reflection) -> Address | None:

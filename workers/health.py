@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Engine, bindparam, delete, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -46,6 +46,9 @@ FORGOTTEN = timedelta(days=1)
 """How long after its rest an origin's failures are remembered."""
 
 log = structlog.get_logger(__name__)
+
+_origin = Origin.__table__
+_OF = select(_origin.c.reason, _origin.c.failures, _origin.c.rests_until).where(_origin.c.name == bindparam("name"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +78,9 @@ class Health:
 
     def of(self, address: Address) -> Trouble | None:
         """What is known of the address's origin, if it is in trouble."""
-        query = select(Origin.reason, Origin.failures, Origin.rests_until).where(Origin.name == address.origin)
         try:
-            with Session(self._engine) as session:
-                found = session.execute(query).first()
+            with self._engine.connect() as connection:
+                found = connection.execute(_OF, {"name": address.origin}).first()
         except SQLAlchemyError as error:
             log.warning("a host's health is not known", error=type(error).__name__)
             return None

@@ -25,6 +25,7 @@ from workers.hands import Hands
 from workers.health import Health
 from workers.learn import learn_due
 from workers.means import AWAY, Means
+from workers.moving import Moving
 from workers.network import Guard
 from workers.notify.mail import Digests
 from workers.notify.mailer import Mailer
@@ -50,11 +51,13 @@ def verify_due(*_given: object, **_named: object) -> None:
 
 def run_errands(*_given: object, **_named: object) -> None:
     """Does what may take its time, for a few minutes at most: mails what waits, counts the days, works jobs of
-    thousands off, fetches the authors' pictures that are due, and has what people decided learned."""
+    thousands off, takes sites that move along, fetches the authors' pictures that are due, and has what people decided
+    learned."""
     try:
         _digests()(stop)
         count_days(_means("errands").engine, stop)
         Bulk(_means("errands"))()
+        Moving(_means("errands"))()
         Pictures(_means("errands"))()
         learn_due(_means("errands").engine, stop)
     except AWAY as error:

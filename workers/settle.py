@@ -25,7 +25,7 @@ from service.model import event as events
 from service.model import post as posts
 from service.model import rule as rules
 from service.model import site as sites
-from service.model.states import Step, as_it_was, step
+from service.model.states import Step, as_it_was, step_of_many
 from service.values import clean
 from service.values.address import source_key, stored
 from service.values.evidence import Evidence
@@ -101,18 +101,18 @@ def settle(
     if advice and (advice.own or advice.held) and ruled and wanted.to is State.PENDING:
         wanted = replace(wanted, details={"held": True} if advice.held else {"own": True})
     wanted = replace(wanted, values={**wanted.values, **_page(item, found, validators, outcome)})
-    event = step(session, item, replace(wanted, details=_told(wanted.details, found)), now)
+    event = step_of_many(session, item, replace(wanted, details=_told(wanted.details, found)), now)
     if event is not None and by_rule is not None:
         rules.hit(session, by_rule.id, now)
     elif event is not None and event.came_from is event.went_to:
-        events.forget_looks(session, item.id)
+        events.forget_looks(session, visit.item)
     return event
 
 
 def _next_number(session: Session, item: Reflection) -> int:
-    """A number that nothing of the item ever had: an edit that was taken back keeps its own."""
-    if item.latest is None:
-        return 1
+    """A number that nothing of the item ever had: what was made of it and taken back keeps its own."""
+    if item.checked is None:
+        return 1  # nobody has decided about what no visit has seen
     return (session.scalar(select(func.max(Revision.number)).where(Revision.reflection_id == item.id)) or 0) + 1
 
 

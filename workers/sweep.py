@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.bell import Bell
-from service.model import batch, picture
+from service.model import batch, picture, relocation
 from service.model.engine import create
 from workers import count, due, learn
 from workers.notify import mail
@@ -76,7 +76,7 @@ def _sweep(engine: Engine, bell: Bell) -> str:
             bell.ring("errands")
         if mail.any_due(engine, now) or count.any_due(engine, now):
             bell.ring("errands")
-        if batch.any_working(engine):
+        if batch.any_working(engine) or relocation.any_working(engine):
             bell.ring("errands")
     except SQLAlchemyError:
         return "the database"

@@ -18,6 +18,7 @@ from service.model.picture import Picture
 from service.model.post import Post, PostAddress
 from service.model.published import Published
 from service.model.reflection import Arrival, Former, Reflection
+from service.model.relocation import Relocated, Relocation
 from service.model.revision import Revision
 from service.model.rule import Rule
 from service.model.session import Session
@@ -50,6 +51,8 @@ __all__ = [
     "PostAddress",
     "Published",
     "Reflection",
+    "Relocated",
+    "Relocation",
     "Revision",
     "Rule",
     "Session",

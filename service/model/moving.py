@@ -3,7 +3,7 @@ it was still comes to it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -79,6 +79,29 @@ def to(session: Session, item: Reflection, post_id: int, parent: int | None) -> 
     session.execute(delete(Former).where(Former.post_id == post_id, Former.source_key == item.source_key))
     publish(session, {item.post_id, post_id})
     return {"post_id": post_id, "parent_id": parent}
+
+
+def back(session: Session, item: Reflection, details: Mapping[str, Any], now: datetime) -> dict[str, Any] | None:
+    """The columns of an item that goes back to where it stood before an event with these details, if that moved it, or
+    its post; ``None`` where that place is taken, or answers it by now, or its post was moved further."""
+    if was := details.get("called"):
+        if item.post.url not in (was, details["to"]):
+            return None
+        if item.post.url != was:
+            called(session, item.post, was, item.post.version, now)
+    if not (moved := details.get("moved")):
+        return {}
+    if has(session, moved["post"], [item]) or answers(session, moved["parent"], item):
+        return None
+    return to(session, item, moved["post"], moved["parent"])
+
+
+def answers(session: Session, one: int | None, item: Reflection) -> bool:
+    """Whether ``one`` is this item, or answers it over however many: beneath that it can't go. All that it asks stay
+    locked until the transaction ends, so that of two who go beneath each other one comes second."""
+    while one is not None and one != item.id:
+        one = session.scalar(select(Reflection.parent_id).where(Reflection.id == one).with_for_update())
+    return one is not None
 
 
 def readdress(session: Session, post: Post, address: Address, now: datetime) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -10,10 +10,11 @@ from typing import cast
 from sqlalchemy import ForeignKey, Index, String, Table, Text, UniqueConstraint, bindparam, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from service.model import site as sites
 from service.model.base import Base, Moment
 from service.model.insert import insert
 from service.model.site import Owner, Site
-from service.values.address import Address, post_key, untracked
+from service.values.address import LONGEST, Address, post_key, untracked
 
 
 class Post(Base):
@@ -125,13 +126,34 @@ def ids(session: Session, places: Collection[Place]) -> Mapping[Place, int]:
 
 
 def named(session: Session, site: Site | Owner, address: Address, now: datetime) -> Post:
-    """The post that the address means; one named for the first time is due for a look at once.
+    """The post that the address means; one named for the first time is due for a look at once. Where its site moved,
+    it is called by its new address, and known by those that it had.
 
     Safe against a race: whoever is second finds the first one's row.
     """
     post = known(session, site, address)
     if post is not None:
         return post
+    prefixes = sites.prefixes(session, site.id)
+    called = prefixes.called(address)
+    if len(called.url) > LONGEST:
+        called = address
+    post = known(session, site, called) if called != address else None
+    if post is None:
+        post = _made(session, site, called, now)
+    also = {one for one in (address, *prefixes.formerly(called)) if one != called and len(one.url) <= LONGEST}
+    bind(session, site.id, [(post.id, post_key(one, site.slash_matters)) for one in also])
+    return post
+
+
+def bind(session: Session, site_id: int, known: Sequence[tuple[int, str]]) -> None:
+    """Lets each of these posts be known by a further key, as far as no post is yet."""
+    rows = [{"site_id": site_id, "post_id": post, "key": key} for post, key in sorted(known)]
+    if rows:
+        session.connection().execute(insert(session, PostAddress).on_conflict_do_nothing(), rows)
+
+
+def _made(session: Session, site: Site | Owner, address: Address, now: datetime) -> Post:
     key = post_key(address, site.slash_matters)
     post = Post(site_id=site.id, url=untracked(address).page, created=now, due_at=now)
     session.add(post)

@@ -7,13 +7,15 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text, bindparam, func, select
+from sqlalchemy import ColumnElement, ForeignKey, String, Text, bindparam, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from service.model.base import Base, Moment
-from service.values.address import Address, parse, prefix_key, prefix_keys
+from service.values.address import Address, parse, prefix_key, prefix_keys, stored
+from service.values.prefixes import Prefix, Prefixes
 
 
 class Site(Base):
@@ -50,6 +52,8 @@ class SitePrefix(Base):
     key: Mapped[str] = mapped_column(Text, primary_key=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("site.id", ondelete="CASCADE"), index=True)
     url: Mapped[str] = mapped_column(Text)
+    moved_to: Mapped[str | None] = mapped_column(Text)
+    """The prefix under which its pages are by now (:mod:`service.model.relocation`)."""
 
     site: Mapped[Site] = relationship(back_populates="prefixes")
 
@@ -130,6 +134,32 @@ def add(
     return site, token, read_token
 
 
+def unfit(session: Session, site: Site | None, base: Address) -> str | None:
+    """Why the pages under ``base`` can't be this site's too, or a new one's: it is no ``prefix``, another site's
+    (``taken``), or another site has posts there (``others``)."""
+    key, mine = prefix_key(base), site.id if site else 0
+    if base.query is not None or base.fragment is not None:
+        return "prefix"
+    there = session.get(SitePrefix, key)
+    if there is not None:
+        return None if there.site_id == mine else "taken"
+    around = select(SitePrefix.site_id).where(SitePrefix.key.in_(list(prefix_keys(base))), SitePrefix.site_id != mine)
+    posts = Base.metadata.tables["post_address"]
+    theirs = select(posts.c.id).where(posts.c.site_id.in_(around), under(posts.c.key, key))
+    return "others" if session.scalar(theirs.limit(1)) is not None else None
+
+
+def under(column: Any, prefix: str) -> ColumnElement[bool]:
+    """Whether what stands in a column is under a prefix, which ends with a slash; its own page too."""
+
+    def begins(text: str) -> ColumnElement[bool]:
+        condition: ColumnElement[bool] = func.substr(column, 1, len(text)) == text
+        return condition
+
+    front = prefix.rstrip("/")
+    return or_(begins(prefix), begins(f"{front}?"), column == front)
+
+
 def renew_token(session: Session, site: Site) -> str:
     """A new moderation token; the old one is worth nothing from now on."""
     token = new_token()
@@ -173,6 +203,14 @@ def owners(session: Session, addresses: Sequence[Address]) -> list[Owner | None]
 def by_token(session: Session, token: str) -> Site | None:
     """The site whose moderation token this is. The look-up is by hash, so its time tells nothing of the token."""
     return session.scalar(select(Site).where(Site.token_hash == hashed(token)))
+
+
+def prefixes(session: Session, site_id: int) -> Prefixes:
+    """The prefixes of a site, and where their pages went."""
+    rows = session.execute(
+        select(SitePrefix.key, SitePrefix.url, SitePrefix.moved_to).where(SitePrefix.site_id == site_id)
+    )
+    return Prefixes({key: Prefix(parse(url), stored(moved_to)) for key, url, moved_to in rows})
 
 
 def bases(site: Site) -> list[Address]:

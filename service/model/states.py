@@ -10,10 +10,11 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from types import MappingProxyType
 from typing import Any, cast
 
-from sqlalchemy import Table, update
+from sqlalchemy import Table, Update, bindparam, update
 from sqlalchemy.orm import Session
 
 from service.decide.schedule import next_look
@@ -75,22 +76,32 @@ class Step:
 def step(session: Session, item: Reflection, wanted: Step, now: datetime) -> Event | None:
     """Changes the state as ``wanted``, and gives the event; ``None`` when the step is not allowed or someone was
     quicker: the item is no longer in ``came_from``, under this lease, or has a newer revision than ``seen``."""
+    event = step_of_many(session, item, wanted, now)
+    if event is not None:
+        session.flush()
+        session.expire(item)
+    return event
+
+
+def step_of_many(session: Session, item: Reflection, wanted: Step, now: datetime) -> Event | None:
+    """The same for whoever takes many steps in one transaction: their events are written together, when the session
+    writes next, and have no number before. ``item`` stays as it was read."""
     if not wanted.allowed:
         return None
     showed = item.shown if wanted.came_from is State.APPROVED else None
     shows = (wanted.show or item.shown) if wanted.to is State.APPROVED else None
-    where = [_reflection.c.id == item.id, _reflection.c.state == wanted.came_from]
+    where: dict[str, Any] = {"id": item.id, "state": wanted.came_from}
     if wanted.seen is not None:
-        where.append(_reflection.c.latest == wanted.seen)
+        where["latest"] = wanted.seen
     if wanted.lease is not None:
-        where.append(_reflection.c.lease == wanted.lease)
+        where["lease"] = wanted.lease
     values: dict[str, Any] = {"state": wanted.to, **_looks(item, wanted, now), **_ruled(wanted)}
     if wanted.show is not None:
         values["shown"] = wanted.show
     if wanted.seen is not None:
         values["decided"] = wanted.seen
     values |= {**_restored(wanted), **wanted.values}
-    changed = session.execute(update(_reflection).where(*where).values(values))
+    changed = session.execute(_change(*where), values | {f"is_{column}": value for column, value in where.items()})
     if changed.rowcount != 1:  # type: ignore[attr-defined]
         return None
     if _pictured(session, item, wanted, showed, shows) or showed != shows:
@@ -108,9 +119,16 @@ def step(session: Session, item: Reflection, wanted: Step, now: datetime) -> Eve
         batch_id=wanted.batch,
     )
     session.add(event)
-    session.flush()
-    session.expire(item)
     return event
+
+
+@cache
+def _change(*columns: str) -> Update:
+    """The UPDATE of the item where these columns are what is given as ``is_…``; what it sets, its parameters name.
+
+    Built once, because building one takes longer than running it.
+    """
+    return update(_reflection).where(*(_reflection.c[column] == bindparam(f"is_{column}") for column in columns))
 
 
 def as_it_was(session: Session, item: Reflection) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from service.moderate.news import pages as news
 from service.moderate.overview import pages as overview
 from service.moderate.record import pages as record
 from service.moderate.rules import pages as rules
+from service.moderate.sites import pages as sites
 from service.people import guarded
 from service.people.files import folder_edition
 
@@ -55,6 +56,7 @@ def _dashboard(bell: Bell, base_url: str, mails: bool) -> Blueprint:
     record.register(behind)
     overview.register(behind, bell)
     news.register(behind, bell, base_url, mails)
+    behind.register_blueprint(sites.blueprint(bell, base_url))
     acts.register(behind, bell)
     return behind
 

@@ -18,27 +18,30 @@ LONGEST_EXCERPT = 2000
 
 
 def known_words(session: Session, item: Reflection, now: datetime) -> int:
-    """Makes a revision of the trackback's own words, or of the source's address and host; its number.
+    """Makes a revision of the trackback's own words, or of the source's address and host; its number. One that says the
+    same, and was taken back, is taken again.
 
     Nobody has seen the link: the revision has no evidence.
     """
-    last = session.scalar(select(func.max(Revision.number)).where(Revision.reflection_id == item.id))
     said = sent_with(session, item)
-    revision = Revision(
-        reflection_id=item.id,
-        number=(last or 0) + 1,
-        made=now,
-        made_by="moderator",
-        title=said.title if said else "",
-        site_name=(said.blog_name if said else "") or _host(item),
-        html=clean.plain(said.excerpt).markup if said else "",
-        text=said.excerpt if said else "",
-        url=item.source,
-        cleaned_by=clean.VERSION,
-    )
-    session.add(revision)
+    words = {
+        "title": said.title if said else "",
+        "author_name": "",
+        "author_url": None,
+        "site_name": (said.blog_name if said else "") or _host(item),
+        "html": clean.plain(said.excerpt).markup if said else "",
+        "text": said.excerpt if said else "",
+        "url": item.source,
+    }
+    numbers = select(func.max(Revision.number)).where(Revision.reflection_id == item.id)
+    made: int | None = session.scalar(numbers.filter_by(**words, made_by="moderator"))
+    if made is not None:
+        return made
+    made = (session.scalar(numbers) or 0) + 1
+    known = {"reflection_id": item.id, "number": made, "made": now, "made_by": "moderator"}
+    session.add(Revision(**known, **words, cleaned_by=clean.VERSION))
     session.flush()
-    return revision.number
+    return made
 
 
 def sent_with(session: Session, item: Reflection) -> Sent | None:

@@ -13,10 +13,10 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal
 
-from sqlalchemy import Select, delete, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.model import Event, Reflection, Revision, moving
+from service.model import Event, Reflection, Revision, undoing
 from service.model.host import let_be_asked
 from service.model.post import look_again
 from service.model.states import Step, as_it_was, step
@@ -103,38 +103,8 @@ def undo(session: Session, decider: Decider, event_id: int, now: datetime) -> Re
     item = session.get_one(Reflection, event.reflection_id, with_for_update=True, populate_existing=True)
     if item.state is State.ERASED:
         return Conflict(item.uid, "not_there")
-    details = event.details or {}
-    before, made, edit = details.get("before"), details.get("made"), details.get("edit")
-    if before is None:
-        return conflict(session, item, "not_allowed")
-    stands = _standing(session, item)
-    if stands is None or stands.id != event.id:
-        return conflict(session, item, "moved")
-    if (made or edit) not in (None, item.latest):
-        return conflict(session, item, "newer")
-    values: dict[str, Any] = {} if (made or edit) is None else {"latest": before.get("latest")}
-    if moved := details.get("moved"):
-        if moving.has(session, moved["post"], [item]):
-            return conflict(session, item, "moved")
-        values |= moving.to(session, item, moved["post"], moved["parent"])
-    if was := details.get("called"):
-        moving.called(session, item.post, was, item.post.version, now)
-    back = Step(
-        came_from=event.went_to,
-        to=event.came_from,
-        by=decider.by,
-        show=before["shown"] if event.came_from is State.APPROVED else None,
-        values=values,
-        restores=before,
-        details={"undoes": event.id},
-        batch=decider.batch,
-    )
-    undone = step(session, item, back, now)
-    if undone is None:
-        return conflict(session, item, "not_allowed")
-    if made is not None:
-        session.execute(delete(Revision).where(Revision.reflection_id == item.id, Revision.number == made))
-    return Decided(item.uid, item.state, undone.id)
+    undone = undoing.take_back(session, item, event, decider.by, decider.batch, now)
+    return Decided(item.uid, item.state, undone.id) if isinstance(undone, Event) else conflict(session, item, undone)
 
 
 def check_again(session: Session, decider: Decider, uid: str, now: datetime) -> Result:
@@ -232,8 +202,8 @@ def _due_anew(session: Session, item: Reflection, now: datetime) -> dict[str, An
 
 
 def _back_to_failed(session: Session, decider: Decider, item: Reflection, now: datetime) -> Result:
-    """``failed`` again, where the last that was done was to approve it by hand."""
-    last = _last_move(session, item)
+    """``failed`` again, where the last that stands is that it was approved by hand."""
+    last = undoing.standing(session, item)
     if last is None or last.came_from is not State.FAILED:
         return conflict(session, item, "not_allowed")
     return undo(session, decider, last.id, now)
@@ -244,39 +214,6 @@ def _has(session: Session, item: Reflection, number: int) -> bool:
     return session.scalar(query) is not None
 
 
-def _moves(item: Reflection) -> Select[Event]:
-    """The events that changed or decided something, the last first; a look that found all as it was is none."""
-    return (
-        select(Event)
-        .where(
-            Event.reflection_id == item.id,
-            or_(
-                Event.came_from != Event.went_to,
-                Event.seen.is_not(None),
-                Event.batch_id.is_not(None),
-                Event.details["undoes"].as_integer().is_not(None),
-            ),
-        )
-        .order_by(Event.id.desc())
-    )
-
-
-def _last_move(session: Session, item: Reflection) -> Event | None:
-    return session.scalar(_moves(item).limit(1))
-
-
-def _standing(session: Session, item: Reflection) -> Event | None:
-    """The last move that was not taken back: who undoes one decision after the other comes to each of them."""
-    undone = set[int]()
-    for event in session.scalars(_moves(item)):
-        undoes = (event.details or {}).get("undoes")
-        if undoes is not None:
-            undone.add(undoes)
-        elif event.id not in undone:
-            return event
-    return None
-
-
 def conflict(session: Session, item: Reflection, why: Why) -> Conflict:
     """What the item is, that somebody wanted something else of, and who made it so."""
     if why == "newer" and item.latest is not None:
@@ -285,7 +222,7 @@ def conflict(session: Session, item: Reflection, why: Why) -> Conflict:
         )
         if newest is not None:
             return Conflict(item.uid, why, item.state, newest.made_by, newest.made)
-    last = _last_move(session, item)
+    last = undoing.last_move(session, item)
     if last is None:
         return Conflict(item.uid, why, item.state)
     return Conflict(item.uid, why, item.state, last.by, last.at, last.went_to)

@@ -11,7 +11,8 @@ from sqlalchemy.orm import aliased
 
 from service.database import db
 from service.languages import gettext, ngettext
-from service.model import Batch, Event, Reflection
+from service.model import Batch, Event, Reflection, undoing
+from service.model.relocation import MOVE_SITE
 from service.moderate import items, telling
 from service.moderate.batches import UNDO
 from service.people import person
@@ -22,6 +23,9 @@ ANSWER = "answer"
 
 MOVE = "move"
 """What a batch is called that moves an item with its answers to another post."""
+
+MERGE = "merge"
+"""What a batch is called that merges two items."""
 
 _BIGGEST = 18
 """Digits of a number that both databases take."""
@@ -69,8 +73,8 @@ def of_event(number: int) -> Done | None:
 def of_batch(number: int) -> Done | None:
     """One's own batch, as far as it is the last word on its items."""
     later = aliased(Event)
-    moved = (later.came_from != later.went_to) | later.seen.is_not(None)
-    overtaken = select(later.id).where(later.reflection_id == Event.reflection_id, later.id > Event.id, moved).exists()
+    since = (later.reflection_id == Event.reflection_id, later.id > Event.id, undoing.changes(later))
+    overtaken = select(later.id).where(*since).exists()
     found = db.session.execute(
         select(Batch.what, func.count())
         .join(Event, Event.batch_id == Batch.id)
@@ -93,6 +97,8 @@ def together(what: str, count: int) -> str:
         State.RECEIVED: ngettext("%(num)s item is checked again.", "%(num)s items are checked again.", count),
         ANSWER: gettext("Approved it, and answered."),
         MOVE: ngettext("Moved %(num)s item.", "Moved %(num)s items.", count),
+        MERGE: gettext("Merged both into one."),
+        MOVE_SITE: ngettext("Moved the site, with %(num)s item.", "Moved the site, with %(num)s items.", count),
         UNDO: ngettext("%(num)s item is back where it was.", "%(num)s items are back where they were.", count),
     }[what]
 

@@ -17,6 +17,9 @@ from service.values.evidence import Evidence, Link
 from service.values.reason import Reason
 from service.values.state import Kind, State
 
+MENDS = ("edit", "answers", "merged", "joined", "moved", "site")
+"""What an event's details name that is more than yes and no."""
+
 
 def readable(uid: str) -> bool:
     """Whether this may be an item's id at all; both databases take it then."""
@@ -134,8 +137,9 @@ class Happened:
 
     @property
     def mends(self) -> str | None:
-        """What a moderator did with it beside deciding: ``edit``, ``answers`` or ``moved``."""
-        return next((name for name in ("edit", "answers", "moved") if name in self.details), None)
+        """What a moderator did with it beside deciding: ``edit``, ``answers``, ``merged``, ``joined``, ``moved``, or
+        ``site``, where its site went elsewhere with all that is on it."""
+        return next((name for name in MENDS if name in self.details), None)
 
     @property
     def ruled(self) -> SiteRule | None:
@@ -152,7 +156,7 @@ class Happened:
     @property
     def moved(self) -> bool:
         """Whether it changed anything; a look that found all as it was did not."""
-        told = self.renews or self.takes_back or self.undoes or self.mends is not None
+        told = self.renews or self.takes_back or self.undoes or self.mends not in (None, "site")
         return self.came_from is not self.went_to or self.seen is not None or told
 
 
@@ -231,6 +235,13 @@ class Item:
     def own(self) -> bool:
         """Whether it waits, and comes from a post of its own site, about which no rule speaks."""
         return self.state is State.PENDING and any(event.details.get("own") for event in self.history)
+
+    @property
+    def merged_into(self) -> str | None:
+        """The id of the item into which it was merged, while that stands."""
+        last = next((event for event in self.history if event.moved), None)
+        merged = last.details.get("merged") if last else None
+        return merged["into"] if merged else None
 
     @property
     def waits(self) -> bool:

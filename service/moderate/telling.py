@@ -66,6 +66,8 @@ MENDED = {
     "edit": "%(who)s edited it %(when)s.",
     "answers": "%(who)s wrote it %(when)s.",
     "moved": "%(who)s moved it %(when)s.",
+    "merged": "%(who)s merged it into another item %(when)s.",
+    "joined": "%(who)s merged another item into it %(when)s.",
 }
 DONE_WITH = {"edit": "Edited “%(title)s”.", "answers": "The answer is published."}
 BY_ITSELF = {
@@ -188,6 +190,9 @@ def happened(event: Happened, now: datetime) -> str:
         return gettext(said, when=when, share=_share(event.details.get("spam", 0.0)))
     if event.again:
         return gettext(BY_SOMEBODY[State.RECEIVED], who=somebody(event.by), when=when)
+    if event.mends == "site":
+        where = event.details["site"]
+        return gettext("%(who)s moved its site to %(where)s %(when)s.", who=somebody(event.by), where=where, when=when)
     if not event.moved:
         return gettext("It was looked at %(when)s.", when=when)
     if event.ruled is not None:

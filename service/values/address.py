@@ -216,6 +216,18 @@ def prefix_keys(address: Address) -> Iterator[str]:
             yield place + "/".join(segments[:count]) + "/"
 
 
+def rebased(address: Address, old: Address, new: Address) -> Address | None:
+    """The address with ``new`` in the place of ``old``, as when all pages under the one went under the other; ``None``
+    where it is not under ``old``."""
+    base = old.path.rstrip("/") + "/"
+    if _place(address) != _place(old) or not f"{address.path}/".startswith(base):
+        return None
+    path = new.path.rstrip("/")
+    if len(address.path) >= len(base):
+        path = f"{path}/{address.path[len(base) :]}"
+    return replace(new, path=path or "/", query=address.query, fragment=address.fragment)
+
+
 def stored(text: str | None) -> Address | None:
     """An address that was checked when it came in; ``None`` where there is none, or its row is broken all the same:
     one such row must not hold up the rest."""

@@ -150,7 +150,13 @@ def test_a_failed_item_is_approved_by_hand_as_its_address(desk: Desk, dashboard:
     row = desk.row(item)
     assert (row.state, row.latest, row.shown, row.decided) == (State.FAILED, None, None, None)
     assert row.reason == "no_link"
-    assert desk.revisions(item) == []
+
+
+def test_what_was_approved_by_hand_twice_is_one_version(desk: Desk, dashboard: Dashboard) -> None:
+    item = desk.came(state=State.FAILED, reason="no_link")
+    for _ in range(2):
+        undone(dashboard, dashboard.press_on(item, "Approve by hand", "/admin/?state=failed"))
+        assert (desk.row(item).latest, [one.number for one in desk.revisions(item)]) == (None, [1])
 
 
 def test_a_failed_trackback_is_approved_in_its_own_words(desk: Desk, dashboard: Dashboard) -> None:

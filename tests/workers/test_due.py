@@ -15,7 +15,7 @@ from service.model.post import named
 from service.values.address import parse
 from service.values.state import State
 from workers import due
-from workers.due import LEASE, LONGEST_WAIT, Visit, claim, claim_again, claim_looks, give_back
+from workers.due import LEASE, LONGEST_WAIT, NEAR, Visit, claim, claim_again, claim_looks, give_back
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 TARGET = "https://blog.example/post"
@@ -72,6 +72,11 @@ def test_the_oldest_come_first_and_two_of_a_host_at_a_time(engine: Engine) -> No
         "https://honest.example/20",
         "https://other.example/21",
     ]
+
+
+def test_however_long_a_flood_of_one_host_is_it_hides_nobody_behind_it(engine: Engine) -> None:
+    items(engine, ["flood.example"] * (4 * NEAR + 1) + ["honest.example"])
+    assert [visit.host for visit in claim(engine, 4, NOW)] == ["flood.example"] * 2 + ["honest.example"]
 
 
 def test_no_more_are_taken_than_asked_for(engine: Engine) -> None:

@@ -259,6 +259,7 @@ def upgrade() -> None:
     sa.Column('key', sa.Text(), nullable=False),
     sa.Column('site_id', sa.Integer(), nullable=False),
     sa.Column('url', sa.Text(), nullable=False),
+    sa.Column('moved_to', sa.Text(), nullable=True),
     sa.ForeignKeyConstraint(['site_id'], ['site.id'], name=op.f('fk_site_prefix_site_id_site'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('key', name=op.f('pk_site_prefix'))
     )
@@ -532,6 +533,40 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['site_id'], ['site.id'], name=op.f('fk_weights_site_id_site'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('site_id', name=op.f('pk_weights'))
     )
+    op.create_table('relocation',
+    sa.Column('batch_id', sa.Integer(), nullable=False),
+    sa.Column('site_id', sa.Integer(), nullable=False),
+    sa.Column('was', sa.Text(), nullable=False),
+    sa.Column('to', sa.Text(), nullable=False),
+    sa.Column('before', sa.JSON(), nullable=False),
+    sa.Column('working', sa.Boolean(), nullable=False),
+    sa.Column('back_id', sa.Integer(), nullable=True),
+    sa.Column('ended', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['back_id'], ['batch.id'], name=op.f('fk_relocation_back_id_batch')),
+    sa.ForeignKeyConstraint(['batch_id'], ['batch.id'], name=op.f('fk_relocation_batch_id_batch'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['site_id'], ['site.id'], name=op.f('fk_relocation_site_id_site'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('batch_id', name=op.f('pk_relocation'))
+    )
+    with op.batch_alter_table('relocation', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_relocation_site_id'), ['site_id'], unique=False)
+        batch_op.create_index('ix_relocation_working', ['batch_id'], unique=False, sqlite_where=sa.text('working'), postgresql_where=sa.text('working'))
+
+    op.create_table('relocated',
+    sa.Column('batch_id', sa.Integer(), nullable=False),
+    sa.Column('post_id', sa.Integer(), nullable=False),
+    sa.Column('was', sa.Text(), nullable=False),
+    sa.Column('to', sa.Text(), nullable=False),
+    sa.Column('keys', sa.JSON(), nullable=False),
+    sa.Column('open', sa.Boolean(), nullable=False),
+    sa.Column('why', sa.String(length=16), nullable=True),
+    sa.ForeignKeyConstraint(['batch_id'], ['relocation.batch_id'], name=op.f('fk_relocated_batch_id_relocation'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['post_id'], ['post.id'], name=op.f('fk_relocated_post_id_post'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('batch_id', 'post_id', name=op.f('pk_relocated'))
+    )
+    with op.batch_alter_table('relocated', schema=None) as batch_op:
+        batch_op.create_index('ix_relocated_open', ['batch_id', 'post_id'], unique=False, sqlite_where=sa.text('open'), postgresql_where=sa.text('open'))
+        batch_op.create_index(batch_op.f('ix_relocated_post_id'), ['post_id'], unique=False)
+
     op.create_table('triage',
     sa.Column('site_id', sa.Integer(), nullable=False),
     sa.Column('as_spam', sa.Float(), nullable=True),

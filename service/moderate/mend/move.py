@@ -88,7 +88,7 @@ def move(session: Session, who: Decider, uid: str, place: Address, moment: datet
         return Moved([Conflict(uid, "not_there")])
     post = _post(session, item, place, moment)
     some = moving.beneath(session, item)
-    parent = _parent(session, post, place, some)
+    parent = _parent(session, post, place, item)
     if post.id == item.post_id and parent == item.parent_id:
         raise BadPlace("same")
     if post.id != item.post_id and moving.has(session, post.id, some):
@@ -112,7 +112,7 @@ def _post(session: Session, item: Reflection, place: Address, moment: datetime) 
     return posts.named(session, site, place, moment)
 
 
-def _parent(session: Session, post: Post, place: Address, some: Sequence[Reflection]) -> int | None:
+def _parent(session: Session, post: Post, place: Address, item: Reflection) -> int | None:
     if place.fragment is None or not place.fragment.startswith(_ITEM):
         return None
     uid = place.fragment.removeprefix(_ITEM)
@@ -120,7 +120,7 @@ def _parent(session: Session, post: Post, place: Address, some: Sequence[Reflect
         Reflection.uid == uid, Reflection.post_id == post.id, Reflection.state != State.ERASED
     )
     found = session.scalar(there) if readable(uid) else None
-    if found is None or found in {one.id for one in some}:
+    if found is None or moving.answers(session, found, item):
         raise BadPlace("no_item")
     return found
 

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from service.database import db
-from service.model import Event, Reflection, Revision, Rule
+from service.model import Event, Reflection, Revision, Rule, undoing
 from service.model.states import Step, as_it_was, step
 from service.moderate.batches import begin, in_turns
 from service.moderate.decisions import Conflict, Decided, Decider, Result
@@ -93,13 +93,7 @@ def _firsts(session: Session, number: int, ids: Sequence[int]) -> Mapping[int, E
     """The first thing that the rule did to each item since anybody else did something."""
     moves = session.scalars(
         select(Event)
-        .where(
-            Event.reflection_id.in_(ids),
-            (Event.came_from != Event.went_to)
-            | Event.seen.is_not(None)
-            | Event.batch_id.is_not(None)
-            | (Event.by == f"rule {number}"),
-        )
+        .where(Event.reflection_id.in_(ids), undoing.changes())
         .order_by(Event.reflection_id, Event.id.desc())
     )
     firsts: dict[int, Event] = {}

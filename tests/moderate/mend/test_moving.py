@@ -87,6 +87,36 @@ def test_an_answer_is_put_beneath_another_item_and_no_circle_is_made(
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_no_circle_is_made_by_taking_back_either(
+    desk: Desk, dashboard: Dashboard, client: FlaskClient, told: tuple[KnownItem, KnownItem]
+) -> None:
+    """What stands in a circle answers nothing that readers see, and would be lost to them."""
+    reply, answer = told
+    done = move(dashboard, answer, desk.site.page("post"))
+    move(dashboard, reply, f"{desk.site.page('post')}#reflection-{answer.uid}")
+    assert thread(client, desk, "post") == [("To that", ["To this"])]
+    form = dashboard.page(str(done.headers["Location"])).select_one(".done form")
+    assert form is not None
+    assert dashboard.press(form, "Undo").status_code == 409
+    assert thread(client, desk, "post") == [("To that", ["To this"])]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_no_circle_is_made_over_two_posts(
+    desk: Desk, dashboard: Dashboard, client: FlaskClient, told: tuple[KnownItem, KnownItem]
+) -> None:
+    """An item that came back alone has its answer elsewhere: beneath that it can't go."""
+    reply, answer = told
+    move(dashboard, reply, desk.site.page("other"))
+    event = desk.events(reply)[-1].id
+    dashboard.send("/admin/undo", {"csrf": dashboard.token(), "event": str(event)})
+    assert (thread(client, desk, "post"), thread(client, desk, "other")) == ([("To this", [])], [("To that", [])])
+    place = f"{desk.site.page('other')}#reflection-{answer.uid}"
+    assert move(dashboard, reply, place).status_code == 422
+    assert thread(client, desk, "post") == [("To this", [])]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_where_it_can_not_go_it_does_not_and_the_page_says_why(
     desk: Desk, dashboard: Dashboard, make_site: MakeSite, told: tuple[KnownItem, KnownItem]
 ) -> None:
