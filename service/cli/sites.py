@@ -59,6 +59,7 @@ def add(base_url: Address, name: str, locale: str, also: tuple[Address, ...], da
         )
         told = {"id": site.id, "base_url": site.base_url, "token": token, "read_token": read_token}
     _print({**told, **endpoints(ours)})
+    click.echo(_to_paste(endpoints(ours)), err=True)
 
 
 @command.command("list")
@@ -109,6 +110,19 @@ def endpoints(base_url: str) -> dict[str, str]:
         "pingback": f"{base_url}/pingback",
         "embed": f'<script async src="{base_url}/widget.js"></script>',
     }
+
+
+def _to_paste(told: dict[str, str]) -> str:
+    """The same for people: what goes where, as it is pasted. Programs read the other output."""
+    links = [f'  <link rel="{rel}" href="{told[rel]}">' for rel in ("pingback", "webmention")]
+    return "\n".join([
+        "",
+        "In the <head> of every post:",
+        *links,
+        "Where the thread shall stand:",
+        f"  {told['embed']}",
+        "Both tokens are shown this once: `token` lets scripts moderate, `read_token` lets them read.",
+    ])  # fmt: skip
 
 
 def _told(site: Site) -> dict[str, Any]:
