@@ -19,7 +19,6 @@ import click
 
 from config.settings import PREFIX, Settings, load
 from service.cli import children, data_folder, demo_blog, log, private_redis
-from service.cli.first import first_owner
 from service.cli.place import data_option, folder_of, remember
 from service.cli.supervisor import Supervisor
 from service.cli.web import open_port
@@ -84,6 +83,8 @@ def _run(
     if demo:
         supervisor.start(demo.child(settings.base_url))
     if supervisor.watch(lambda: _ready(address)):
+        from service.cli.first import first_owner  # knows the people's pages, for which no start waits
+
         _greet(settings, first_owner(settings), demo is not None)  # made where his password is sure to be shown
         supervisor.watch()
 

@@ -8,15 +8,14 @@ from pathlib import Path
 import pytest
 
 from tests.support.clocks import clock
-from tests.support.commands import Said, command
+from tests.support.commands import Said, command, typed
 
 NAMES = ["settings", "database", "Redis", "clock", "disk", "web"]
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
+def data(sqlite_url: str, tmp_path: Path) -> Path:
     """A data folder in which nothing runs."""
-    assert command("db", "upgrade", "--data", tmp_path).status == 0
     return tmp_path
 
 
@@ -27,7 +26,7 @@ def lines(said: Said) -> dict[str, tuple[str, str]]:
 
 
 def ask(data: Path, **settings: str) -> dict[str, tuple[str, str]]:
-    said = command("doctor", "--data", data, BASE_URL="http://127.0.0.1:1", **settings)
+    said = typed("doctor", "--data", data, BASE_URL="http://127.0.0.1:1", **settings)
     found = lines(said)
     assert list(found) == NAMES
     wrong = [name for name, (verdict, _) in found.items() if verdict == "wrong"]

@@ -27,63 +27,61 @@ from tests.support.parts import processes
 from tests.support.service import KnownSite, WholeRun, whole
 from tests.support.waiting import answers, free_port, until
 
-READY_SECONDS = 60
 STOP_SECONDS = 10
 RESTARTED = re.compile(r"supervisor +\| (\S+) was killed by SIGKILL; it is started again in")
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeRun]:
-    """A run that the tests of this file may hurt."""
+    """A run that the tests of this file may hurt; it was up within the minute for which ``whole`` waits."""
     with whole(tmp_path_factory.mktemp("run")) as started:
         yield started
 
 
 @dataclass(frozen=True)
-class Start:
-    """A first start that has ended, and what it left."""
+class Left:
+    """What a run left behind."""
 
-    folder: Path
-    took: float
-    status: int
-    site: KnownSite
     secret: str
     items: int
 
 
 @pytest.fixture(scope="module")
-def first(tmp_path_factory: pytest.TempPathFactory) -> Start:
-    folder = tmp_path_factory.mktemp("starts")
-    began = time.monotonic()
-    with whole(folder) as run:
-        took = time.monotonic() - began
-        site = run.add_site("https://blog.example/")
-        assert run.webmention("https://a.example/1", site.page("post")).status == 201
-        until(lambda: "sign in as" in run.printed, 10, "no owner was told")
-        run.stop()
-        return Start(folder, took, run.process.returncode, site, (run.data / "secret_key").read_text(), stored(run))
+def site(run: WholeRun) -> KnownSite:
+    """A blog of the first run, of which something was said."""
+    blog = run.add_site("https://blog.example/")
+    assert run.webmention("https://a.example/1", blog.page("post")).status == 201
+    return blog
 
 
 @pytest.fixture(scope="module")
-def second(first: Start) -> Iterator[WholeRun]:
+def left(run: WholeRun, site: KnownSite) -> Left:
+    """What the first run left, which nobody needs any more."""
+    until(lambda: "sign in as" in run.printed, 10, "no owner was told")
+    run.stop()
+    return Left((run.data / "secret_key").read_text(), stored(run))
+
+
+@pytest.fixture(scope="module")
+def second(run: WholeRun, left: Left) -> Iterator[WholeRun]:
     """The one after the first, in its folder."""
-    with whole(first.folder) as run:
-        yield run
+    with whole(run.data.parent) as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
-def killed(run: WholeRun) -> list[psutil.Process]:
-    """What the run consisted of, whose supervisor is killed now: for the last tests of this file."""
-    all_of_it = everybody(run)
-    run.process.kill()
-    run.process.wait()
+def killed(second: WholeRun) -> list[psutil.Process]:
+    """What the second run consisted of, whose supervisor is killed now: for the last tests of this file."""
+    all_of_it = everybody(second)
+    second.process.kill()
+    second.process.wait()
     return all_of_it
 
 
 @pytest.fixture(scope="module")
-def again(run: WholeRun, killed: list[psutil.Process]) -> Iterator[WholeRun]:
+def again(second: WholeRun, killed: list[psutil.Process]) -> Iterator[WholeRun]:
     """A run in the folder of the one that was killed."""
-    with whole(run.data.parent) as started:
+    with whole(second.data.parent) as started:
         yield started
 
 
@@ -177,29 +175,52 @@ def test_a_folder_that_can_not_be_made_is_said_in_one_line(tmp_path: Path) -> No
     assert str(tmp_path / "file") in said.complaint
 
 
-def test_a_database_of_a_newer_release_is_left_alone(tmp_path: Path) -> None:
-    assert command("db", "upgrade", "--data", tmp_path).status == 0
-    engine = create(f"sqlite:///{tmp_path / 'reflections.db'}")
+def test_a_database_of_a_newer_release_is_left_alone(sqlite_url: str, tmp_path: Path) -> None:
+    engine = create(sqlite_url)
     with engine.connect().execution_options(reflections_writes=True) as connection, connection.begin():
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     said = command("run", "--port", str(free_port()), "--data", tmp_path)
     assert said.complaint.endswith("of a newer release (schema 9999); start that release instead"), said
 
 
-def test_a_second_start_keeps_everything_and_tells_no_password(first: Start, second: WholeRun) -> None:
-    assert first.took < READY_SECONDS, f"the first start took {first.took:.1f} s"
-    assert first.status == 0
+@pytest.mark.usefixtures("site")
+def test_ctrl_c_pressed_twice_ends_it_cleanly(run: WholeRun) -> None:
+    """Ctrl-C reaches the whole group of the terminal."""
+    all_of_it = everybody(run)
+    before = len(run.printed)
+    began = time.monotonic()
+    os.killpg(run.process.pid, signal.SIGINT)
+    os.killpg(run.process.pid, signal.SIGINT)
+    run.process.wait(STOP_SECONDS)
+    assert time.monotonic() - began < STOP_SECONDS
+    assert run.process.returncode == 0, run.printed
+    assert [one for one in all_of_it if one.is_running()] == []
+    assert "Traceback" not in run.printed[before:]
+    assert not answers("127.0.0.1", int(run.url.rpartition(":")[2]))
+
+
+def test_a_second_start_keeps_everything_and_tells_no_password(site: KnownSite, left: Left, second: WholeRun) -> None:
     until(lambda: second.printed.count("Reflections is running") == 2, 10, "it did not greet again")
     assert second.printed.count("sign in as") == 1
     known = json.loads(second.command("site", "list"))
-    assert [one["id"] for one in known if one["base_url"] == first.site.base] == [first.site.id]
-    assert (second.data / "secret_key").read_text() == first.secret
-    assert stored(second) >= first.items >= 1
+    assert [one["id"] for one in known if one["base_url"] == site.base] == [site.id]
+    assert (second.data / "secret_key").read_text() == left.secret
+    assert stored(second) >= left.items >= 1
 
 
-def test_it_stops_under_load_with_nothing_lost(first: Start, second: WholeRun) -> None:
+def test_a_supervisor_that_is_killed_leaves_nothing_behind(second: WholeRun, killed: list[psutil.Process]) -> None:
+    assert len(killed) > 5
+    until(lambda: not [one for one in killed if one.is_running()], 10, "something of it lives on")
+    assert not answers("127.0.0.1", int(second.url.rpartition(":")[2]))
+
+
+def test_where_one_was_killed_another_starts(again: WholeRun) -> None:
+    assert ready(again)
+
+
+def test_it_stops_under_load_with_nothing_lost(again: WholeRun, site: KnownSite) -> None:
     """What was answered with 201 is there afterwards; the rest was refused or cut off, and its sender knows."""
-    before = stored(second)
+    before = stored(again)
     taken: list[str] = []
     stop = threading.Event()
 
@@ -208,7 +229,7 @@ def test_it_stops_under_load_with_nothing_lost(first: Start, second: WholeRun) -
         while not stop.is_set():
             number += 1
             try:
-                answer = second.webmention(f"https://s{sender}.example/{number}", first.site.page(f"post-{number % 7}"))
+                answer = again.webmention(f"https://s{sender}.example/{number}", site.page(f"post-{number % 7}"))
             except OSError:
                 return
             if answer.status == 201:
@@ -218,38 +239,13 @@ def test_it_stops_under_load_with_nothing_lost(first: Start, second: WholeRun) -
         sending = [senders.submit(send, number) for number in range(8)]
         until(lambda: len(taken) > 100, 30, "nobody got through")
         began = time.monotonic()
-        second.process.terminate()
-        second.process.wait(STOP_SECONDS)
+        again.process.terminate()
+        again.process.wait(STOP_SECONDS)
         took = time.monotonic() - began
         stop.set()
         for one in sending:
             one.result()
-    assert second.process.returncode == 0, second.printed
-    assert took < STOP_SECONDS, f"it took {took:.1f} s to stop"
-    assert "had not stopped" not in second.printed
-    assert stored(second) - before >= len(set(taken)) == len(taken)
-
-
-def test_a_supervisor_that_is_killed_leaves_nothing_behind(run: WholeRun, killed: list[psutil.Process]) -> None:
-    assert len(killed) > 5
-    until(lambda: not [one for one in killed if one.is_running()], 10, "something of it lives on")
-    assert not answers("127.0.0.1", int(run.url.rpartition(":")[2]))
-
-
-def test_where_one_was_killed_another_starts(again: WholeRun) -> None:
-    assert ready(again)
-
-
-def test_ctrl_c_pressed_twice_ends_it_cleanly(again: WholeRun) -> None:
-    """Ctrl-C reaches the whole group of the terminal."""
-    all_of_it = everybody(again)
-    before = len(again.printed)
-    began = time.monotonic()
-    os.killpg(again.process.pid, signal.SIGINT)
-    os.killpg(again.process.pid, signal.SIGINT)
-    again.process.wait(STOP_SECONDS)
-    assert time.monotonic() - began < STOP_SECONDS
     assert again.process.returncode == 0, again.printed
-    assert [one for one in all_of_it if one.is_running()] == []
-    assert "Traceback" not in again.printed[before:]
-    assert not answers("127.0.0.1", int(again.url.rpartition(":")[2]))
+    assert took < STOP_SECONDS, f"it took {took:.1f} s to stop"
+    assert "had not stopped" not in again.printed
+    assert stored(again) - before >= len(set(taken)) == len(taken)

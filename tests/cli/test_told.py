@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.commands import command, environ_with
+from tests.support.commands import environ_with
 from tests.support.programs import running
 from tests.support.service import reflections
 from tests.support.waiting import until
@@ -20,9 +20,10 @@ def caught(pid: int, number: signal.Signals, line: str = "SigCgt") -> bool:
 
 
 @pytest.mark.parametrize(("words", "ends"), [([], True), (["nohup"], False)], ids=["by itself", "by nohup"])
-def test_a_closed_terminal_ends_who_was_not_told_to_outlive_it(words: list[str], ends: bool, tmp_path: Path) -> None:
-    environ = environ_with(DATA_DIR=str(tmp_path), REDIS_URL="redis://127.0.0.1:1")
-    assert command("db", "upgrade", environ=environ).status == 0
+def test_a_closed_terminal_ends_who_was_not_told_to_outlive_it(
+    words: list[str], ends: bool, sqlite_url: str, tmp_path: Path
+) -> None:
+    environ = environ_with(DATABASE_URL=sqlite_url, DATA_DIR=str(tmp_path), REDIS_URL="redis://127.0.0.1:1")
     with running([*words, reflections(), "scheduler"], tmp_path / "log", environ) as process:
         until(lambda: caught(process.pid, signal.SIGTERM), 30, "it does not listen")
         assert caught(process.pid, signal.SIGHUP, "SigIgn") is not ends

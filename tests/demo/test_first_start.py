@@ -20,8 +20,6 @@ DEFAULTS = {
     "INTAKE_LIMITS": "address=300/minute,domain=120/minute,total=3000/minute",
 }
 A_MINUTE = 60.0
-CACHED = 15.0
-"""A thread may stay in a reader's browser for ten seconds."""
 
 
 READ_THE_THREAD = """
@@ -104,43 +102,52 @@ def test_the_french_post_shows_its_eight_reflections_within_a_minute(
     assert browser.complaints() == []
 
 
-@pytest.mark.parametrize("protocol", ["webmention", "pingback"])
-def test_the_button_brings_a_post_into_the_queue_and_under_the_open_one(
-    first: WholeRun, site: KnownSite, open_browser: OpenBrowser, protocol: str
-) -> None:
-    browser = open_browser(Reader(language="fr"))
+def write(browser: Browser, site: KnownSite, protocol: str) -> str:
+    """Has a newcomer write a post that answers the open one and is sent so; its address."""
     browser.open(site.page(OPEN.path))
     browser.click(".guide .button", "Écrire un billet")
     browser.fill("input[name=title]", f"Ma réponse par {protocol}")
     browser.click(f"button[value={protocol}]")
     browser.find(".guide.done", "accepté")
-    source = browser.url
     assert f"/{protocol}" in browser.find(".guide dl").text
+    return browser.url
+
+
+def test_the_button_brings_a_post_into_the_queue_and_under_the_open_one(
+    first: WholeRun, site: KnownSite, open_browser: OpenBrowser
+) -> None:
+    browser = open_browser(Reader(language="fr"))
+    sent = {write(browser, site, protocol): protocol for protocol in ("webmention", "pingback")}
 
     def waiting() -> list[dict[str, Any]]:
-        return [item for item in first.items(site, waiting="true") if item["source"] == source]
+        items = [item for item in first.items(site, waiting="true") if item["source"] in sent]
+        return items if len(items) == len(sent) else []
 
-    (item,) = until(waiting, A_MINUTE, "it does not wait in the queue")
-    assert (item["state"], item["kind"], item["author"]["name"]) == ("pending", protocol, "Camille")
-    decision = b'{"state": "approved", "from": "pending", "seen": %d}' % item["latest"]
-    headers = {**site.bearer, "Content-Type": "application/json"}
-    assert first.ask(f"/api/v1/reflections/{item['id']}", decision, "PATCH", headers).status == 200
-    words = "changé d’avis"
+    for item in until(waiting, A_MINUTE, "they do not wait in the queue"):
+        kind = sent[item["source"]]
+        assert (item["state"], item["kind"], item["author"]["name"]) == ("pending", kind, "Camille")
+        decision = b'{"state": "approved", "from": "pending", "seen": %d}' % item["latest"]
+        headers = {**site.bearer, "Content-Type": "application/json"}
+        assert first.ask(f"/api/v1/reflections/{item['id']}", decision, "PATCH", headers).status == 200
 
     def shown() -> bool:
+        # A browser may keep a thread for ten seconds; this reader has none yet.
+        browser.driver.execute_cdp_cmd("Network.clearBrowserCache", {})
         browser.open(site.page(OPEN.path))
-        return words in browser.waits_for(lambda: thread(browser).text, "the widget shows nothing")
+        text = browser.waits_for(lambda: thread(browser).text, "the widget shows nothing")
+        return text.count("changé d’avis") == len(sent)
 
-    until(shown, CACHED, "the approved post is not shown", pause=1)
+    until(shown, 15, "the approved posts are not shown")
 
-    browser.open(source)
-    browser.click("button[name=delete]")
-    browser.find(".guide.done", "supprimé")
+    for source in sent:
+        browser.open(source)
+        browser.click("button[name=delete]")
+        browser.find(".guide.done", "supprimé")
 
     def gone() -> bool:
-        return any(item["source"] == source for item in first.items(site, state="gone"))
+        return sent.keys() <= {item["source"] for item in first.items(site, state="gone")}
 
-    until(gone, A_MINUTE, "the deleted post is still up")
+    until(gone, A_MINUTE, "the deleted posts are still up")
     assert browser.complaints() == []
 
 

@@ -19,10 +19,10 @@ BODY_HEAD = b"POST /echo HTTP/1.1\r\nHost: reflections.example\r\nContent-Length
 LARGE = 200_000
 
 
-@pytest.fixture
-def crowded(tmp_path: Path) -> Iterator[RunningDoor]:
-    """A door of its own, so that no stalled client of ours meets another test."""
-    with running_door(tmp_path) as door:
+@pytest.fixture(scope="module")
+def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDoor]:
+    """A door of its own, so that no stalled client of ours meets another file's tests."""
+    with running_door(tmp_path_factory.mktemp("crowded")) as door:
         door.publish("one")
         door.ask("GET", door.thread)
         yield door

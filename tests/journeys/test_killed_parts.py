@@ -20,7 +20,7 @@ def test_two_hundred_webmentions_survive_twenty_kills(tmp_path: Path, web: Web) 
                 under_way.leases_end()  # the drills have the time to wait
             return killed
 
-        for _ in kills(20, sorted(parts.PARTS), kill, pause=0.5):
+        for _ in kills(20, sorted(parts.PARTS), kill, pause=0.25):
             under_way.send(10)
         under_way.lands()
         assert run.process.poll() is None

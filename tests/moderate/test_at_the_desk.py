@@ -17,7 +17,7 @@ from service.model.engine import writing
 from service.moderate.decisions import Decided, Decider, Decision, decide
 from service.people.roles import everywhere
 from service.values.state import State
-from tests.moderate.test_in_a_browser import sign_in
+from tests.moderate.test_in_a_browser import enter
 from tests.support.between import Between
 from tests.support.browser import Browser, Keys, OpenBrowser, Reader
 from tests.support.desk import Desk
@@ -110,7 +110,7 @@ def who(busy: Desk) -> SignIn:
 def begin(browser: Browser, between: Between, served: Served, busy: Desk, who: SignIn) -> Nora:
     """She signs in through the proxy, at a round trip of 100 ms."""
     here = Served(between.url, served.engine, served.threads)
-    sign_in(browser, here, who)
+    enter(browser, here, who)
     network(browser, offline=False)
     return Nora(browser, busy, between, who.name)
 
@@ -260,6 +260,9 @@ def test_what_others_decide_and_what_comes_in_is_told_and_the_list_stands_still(
     assert browser.complaints("409") == []
 
 
+SPAM = ".at form.acts [value=spam]"
+
+
 def test_a_finger_finds_the_buttons_at_the_foot_of_the_screen(
     open_browser: OpenBrowser, between: Between, served: Served, busy: Desk, who: SignIn
 ) -> None:
@@ -269,10 +272,10 @@ def test_a_finger_finds_the_buttons_at_the_foot_of_the_screen(
     nora = begin(browser, between, served, busy, who)
     where: list[Any] = []
     for _ in range(4):
-        button = browser.find(".at form.acts [value=spam]")
-        where.append(button.rect)
+        browser.find(SPAM)
+        where.append(browser.run("return document.querySelector(arguments[0]).getBoundingClientRect().toJSON()", SPAM))
         browser.shoot(f"desk-phone-{len(where)}")
-        button.click()
+        browser.click(SPAM)
     assert min(where[0]["height"], where[0]["width"]) >= 44
     assert len({(box["x"], box["width"]) for box in where}) == 1
     nora.holds(dict.fromkeys((*items, *spam), State.SPAM))

@@ -8,7 +8,7 @@ import pytest
 
 from service.model.engine import written
 from service.values.state import State
-from tests.moderate.test_in_a_browser import busy, nora, sign_in
+from tests.moderate.test_in_a_browser import busy, enter, nora
 from tests.support.browser import OpenBrowser, Reader
 from tests.support.desk import Desk
 from tests.support.host_pages import Served
@@ -26,7 +26,7 @@ def test_a_job_is_begun_watched_and_taken_back_and_the_brake_is_at_hand(
 ) -> None:
     items = busy.many_came(TOGETHER + 2)
     browser = open_browser(reader)
-    sign_in(browser, served, nora, "/admin/?host=ada.example&state=waiting")
+    enter(browser, served, nora, "/admin/?host=ada.example&state=waiting")
     browser.click(".narrowed a", "Decide about all at once")
     browser.find("h1", f"All {len(items)} items that this search lists")
     browser.click("main button", "Reject")

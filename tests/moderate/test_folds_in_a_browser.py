@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from service.values.state import Kind, State
-from tests.moderate.test_in_a_browser import READERS, busy, fits, nora, sign_in
+from tests.moderate.test_in_a_browser import READERS, busy, enter, fits, nora
 from tests.support.browser import Browser, OpenBrowser
 from tests.support.desk import Came, Desk
 from tests.support.host_pages import Served
@@ -40,7 +40,7 @@ def test_a_fold_is_looked_over_opened_and_decided_and_cards_come_one_at_a_time(
         for name in ("Roxy", "Anna", "Tom", "Lou")
     ]
     browser = open_browser(READERS[reader])
-    sign_in(browser, served, nora)
+    enter(browser, served, nora)
     fold = browser.find(f"#fold-{items[-1].uid}", "4 items say the same")
     assert all(browser.find(f"#item-{item.uid}", within=fold) for item in items)
     fits(browser, f"fold {reader}")

@@ -10,7 +10,7 @@ import pytest
 
 from service.values.state import Kind, Protocol, Relation, State
 from tests.support.browser import Browser, OpenBrowser, Reader
-from tests.support.desk import Came, Desk
+from tests.support.desk import Came, Desk, signed_in
 from tests.support.host_pages import Served
 from tests.support.service import SignIn
 
@@ -44,6 +44,14 @@ def sign_in(browser: Browser, served: Served, who: SignIn, path: str = "/admin/"
     browser.fill("input[name=name]", who.name)
     browser.fill("input[name=password]", who.password)
     browser.click("main button")
+    browser.find("nav.self")
+
+
+def enter(browser: Browser, served: Served, who: SignIn, path: str = "/admin/") -> None:
+    """The page of somebody who is signed in already."""
+    cookie = {"url": served.url, "name": "reflections", "value": signed_in(served.engine, who)}
+    browser.driver.execute_cdp_cmd("Network.setCookie", cookie)
+    browser.open(served.url + path)
     browser.find("nav.self")
 
 
@@ -136,7 +144,7 @@ def test_a_failed_item_is_tried_again(
 ) -> None:
     item = busy.came(state=State.FAILED, reason="http_status", reason_details={"status": 403})
     browser = open_browser(READERS[reader])
-    sign_in(browser, served, nora)
+    enter(browser, served, nora)
     browser.click(".tabs a", "Failed")
     browser.find(".why", "The source answered with status 403.")
     browser.shoot(f"failed {reader}")
@@ -167,7 +175,7 @@ def test_what_a_bot_wall_keeps_from_us_is_listed_with_each_attempt(
     busy.visited(item, "unreachable", {"visit": spared})
     busy.visited(item, "bot_wall", wall | {"visit": answer})
     browser = open_browser(ATTEMPTED[reader])
-    sign_in(browser, served, nora, "/admin/?state=failed")
+    enter(browser, served, nora, "/admin/?state=failed")
     card = browser.find(f"#item-{item.uid}")
     assert "Cloudflare" in card.text
     browser.shoot(f"walls {reader}")
@@ -180,7 +188,7 @@ def test_what_a_bot_wall_keeps_from_us_is_listed_with_each_attempt(
 
 def test_keys_decide_without_a_mouse(browser: Browser, served: Served, busy: Desk, nora: SignIn) -> None:
     newer, older = busy.letters(2)
-    sign_in(browser, served, nora)
+    enter(browser, served, nora)
     browser.find(f"#item-{newer.uid}")
     browser.press("j")
     browser.press("j")
@@ -197,8 +205,8 @@ def test_somebody_quicker_is_named(open_browser: OpenBrowser, served: Served, bu
     item = busy.came()
     bob = busy.moderator(f"Bob {next(_numbers)}")
     hers, his = open_browser(), open_browser(Reader(javascript=False))
-    sign_in(hers, served, nora)
-    sign_in(his, served, bob)
+    enter(hers, served, nora)
+    enter(his, served, bob)
     hers.find(f"#item-{item.uid}")
     press(his, item.uid, "Reject")
     his.find(".done")
@@ -225,7 +233,7 @@ def test_every_page_fits_and_every_target_can_be_touched(
     browser.open(served.url + "/admin/")
     browser.find("input[name=name]")
     fits(browser, f"sign-in-{scene}")
-    sign_in(browser, served, nora)
+    enter(browser, served, nora)
     browser.find(".empty")
     fits(browser, f"empty-{scene}")
     fill(busy)
@@ -246,7 +254,7 @@ def test_every_page_fits_and_every_target_can_be_touched(
 
 def test_five_hundred_items_are_ten_pages(browser: Browser, served: Served, busy: Desk, nora: SignIn) -> None:
     fill(busy, 499)
-    sign_in(browser, served, nora)
+    enter(browser, served, nora)
     browser.shoot("500")
     seen = len(browser.all(".items > .item"))
     while older := browser.all("a[rel=next]"):
@@ -261,6 +269,7 @@ def fits(browser: Browser, name: str) -> None:
     assert browser.run("return document.documentElement.scrollWidth <= innerWidth"), f"{name} is wider than its window"
     small = browser.run(
         """return [...document.querySelectorAll("button, input:not([type=hidden]), .button, .tabs a, .top a")]
+        .map((one) => (one.matches("[type=radio], [type=checkbox]") && one.closest("label")) || one)
         .map((one) => [one.textContent || one.name, one.getBoundingClientRect()])
         .filter(([, box]) => box.width && (box.height < arguments[0] || box.width < arguments[0]))
         .map(([name, box]) => `${name}: ${box.width} × ${box.height}`)""",

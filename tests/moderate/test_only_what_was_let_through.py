@@ -39,7 +39,7 @@ from tests.support.service import KnownSite, MakeSite
 from workers import bulk, due
 from workers.settle import hold, settle
 
-EXAMPLES, STEPS = 6, 30
+EXAMPLES, STEPS = 4, 30
 """Lives of a site, and what happens in each."""
 
 SOURCES = ("ada.example/one", "ada.example/two", "bob.example/one")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from selenium.webdriver.common.keys import Keys
 
-from tests.moderate.test_in_a_browser import TOUCH, VARIED, sign_in
+from tests.moderate.test_in_a_browser import TOUCH, VARIED, enter
 from tests.support.browser import OpenBrowser, Reader
 from tests.support.desk import Desk
 from tests.support.host_pages import Served
@@ -16,7 +16,7 @@ def test_a_moderator_searches_filters_and_keeps_the_address(open_browser: OpenBr
         desk.came(came)
     who = desk.moderator("Sela")
     browser = open_browser(Reader(javascript=False))
-    sign_in(browser, served, who, "/admin/?state=all")
+    enter(browser, served, who, "/admin/?state=all")
     browser.fill("input[name=q]", "MARCHAND drawer")
     browser.press(Keys.ENTER)
     browser.find(".narrowed", "MARCHAND drawer")
@@ -34,7 +34,7 @@ def test_a_moderator_searches_filters_and_keeps_the_address(open_browser: OpenBr
     kept = browser.url
 
     phone = open_browser(Reader.on_a_phone(dark=True, language="fr"))
-    sign_in(phone, served, who, kept.removeprefix(served.url))
+    enter(phone, served, who, kept.removeprefix(served.url))
     phone.find(".narrowed", "Tout retirer")
     assert phone.run("return document.documentElement.scrollWidth <= innerWidth")
     for target in phone.all(".search :is(a, button, input:not([type=hidden]), select, summary)"):

@@ -12,7 +12,7 @@ from service.model import Counted, Daily
 from service.model.daily import DAYS
 from service.model.engine import writing
 from service.values.state import State
-from tests.moderate.test_in_a_browser import TOUCH, VARIED, sign_in
+from tests.moderate.test_in_a_browser import TOUCH, VARIED, enter
 from tests.support.browser import Browser, OpenBrowser, Reader
 from tests.support.desk import Desk
 from tests.support.host_pages import Served
@@ -70,7 +70,7 @@ def test_a_moderator_sees_the_whole_on_each_screen(open_browser: OpenBrowser, se
     who = desk.moderator("Vera")
     a_busy_month(desk)
     browser = open_browser(Reader(javascript=False))
-    sign_in(browser, served, who)
+    enter(browser, served, who)
     for label in ("Approve", "Spam"):
         browser.click(".item .acts button", label)
     desk.visited(desk.came(title="Gone by now", state=State.GONE), "http_status", {"status": 410})
@@ -84,7 +84,7 @@ def test_a_moderator_sees_the_whole_on_each_screen(open_browser: OpenBrowser, se
     assert len(browser.all(".step")) >= 2
 
     phone = open_browser(Reader.on_a_phone(dark=True, language="fr"))
-    sign_in(phone, served, who)
+    enter(phone, served, who)
     at_all_pages(phone, served, "phone-dark-french")
     phone.open(served.url + "/admin/record")
     for target in phone.all("main :is(button, select, summary, .button, input:not([type=hidden]))"):

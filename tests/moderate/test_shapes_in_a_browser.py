@@ -11,7 +11,7 @@ from sqlalchemy import delete
 from service.model import Reflection, Revision
 from service.model.engine import writing
 from service.values.state import State
-from tests.moderate.test_in_a_browser import sign_in
+from tests.moderate.test_in_a_browser import enter
 from tests.support.browser import OpenBrowser, Reader
 from tests.support.desk import Came, Desk
 from tests.support.host_pages import Served
@@ -54,7 +54,7 @@ def test_a_queue_of_them_says_what_is_odd_about_each(open_browser: OpenBrowser, 
     known = dict(zip(DOZEN, items, strict=True))
     moderator = desk.moderator("Olga of the shapes")
     browser = open_browser(Reader(width=1000))
-    sign_in(browser, served, moderator)
+    enter(browser, served, moderator)
     odd = {
         "bakery-north.example": "The link stands in the page’s footer.",
         "deals-4-you.example": "The link is hidden: a style puts it where no screen shows it.",
@@ -76,7 +76,7 @@ def test_a_queue_of_them_says_what_is_odd_about_each(open_browser: OpenBrowser, 
 def test_it_says_so_in_french_too(open_browser: OpenBrowser, served: Served, desk: Desk) -> None:
     shop, spam = (read(desk, shape, timedelta(hours=1)) for shape in a_dozen()[-2:])
     browser = open_browser(Reader.on_a_phone(language="fr"))
-    sign_in(browser, served, desk.moderator("Odile of the shapes"))
+    enter(browser, served, desk.moderator("Odile of the shapes"))
     assert browser.find(f"#item-{shop.uid} .why", "Le lien se trouve dans le pied de page.")
     assert browser.find(f"#item-{spam.uid} .why", "un style le place hors de tout écran.")
     browser.open(f"{served.url}/admin/items/{spam.uid}")

@@ -1,7 +1,7 @@
 """A real browser: Debian's Chromium, driven without a screen.
 
 What its console said is kept, so that a test can see that nothing was refused (a policy, a script, a page).
-Pictures go to the folder that the environment names ``SCREENSHOTS``, or to ``build/screenshots``.
+Pictures are taken for who names a folder for them in the environment, as ``SCREENSHOTS``.
 """
 
 from __future__ import annotations
@@ -99,8 +99,9 @@ class Browser:
                 try:
                     if element.is_displayed() and text in element.text:
                         return element
-                except StaleElementReferenceException:
-                    continue
+                except WebDriverException as failed:
+                    if not _is_gone(failed):
+                        raise
             return None
 
         return until(found, PATIENCE, f"no {selector} with {text!r} came up on {self.driver.current_url}\n{self.text}")
@@ -115,7 +116,16 @@ class Browser:
         return until(lambda: self.run("return arguments[0].shadowRoot", host), PATIENCE, f"{selector} drew nothing")
 
     def click(self, selector: str, text: str = "", within: Any = None) -> None:
-        self.find(selector, text, within).click()
+        def clicked() -> bool:
+            try:
+                self.find(selector, text, within).click()
+            except WebDriverException as failed:
+                if not _is_gone(failed):
+                    raise
+                return False
+            return True
+
+        until(clicked, PATIENCE, f"{selector} with {text!r} did not stay to be clicked")
 
     def fill(self, selector: str, value: str, within: Any = None) -> None:
         field = self.find(selector, within=within)
@@ -158,9 +168,11 @@ class Browser:
         ours = (*expected, r"/favicon\.ico ")
         return [message for message in severe if not any(re.search(pattern, message) for pattern in ours)]
 
-    def shoot(self, name: str, selector: str = "") -> Path:
-        """A picture of the whole page, or of one element; its file."""
-        folder = Path(os.environ.get("SCREENSHOTS", "build/screenshots"))
+    def shoot(self, name: str, selector: str = "") -> None:
+        """A picture of the whole page, or of one element, where there is a folder for it."""
+        if "SCREENSHOTS" not in os.environ:
+            return
+        folder = Path(os.environ["SCREENSHOTS"])
         folder.mkdir(parents=True, exist_ok=True)
         file = folder / f"{name}.png"
         if selector:
@@ -172,7 +184,6 @@ class Browser:
                 "Page.captureScreenshot", {"format": "png", "captureBeyondViewport": True, "clip": clip}
             )
             file.write_bytes(base64.b64decode(shot["data"]))
-        return file
 
 
 class Chromiums:
@@ -286,3 +297,8 @@ def _forget(driver: webdriver.Chrome) -> None:
 
 
 __all__ = ["Browser", "Keys", "OpenBrowser", "Reader", "browser", "open_browser"]
+
+
+def _is_gone(failed: WebDriverException) -> bool:
+    """Whether the page has put another element in the place of one that was just found."""
+    return isinstance(failed, StaleElementReferenceException) or "Node with given id" in str(failed.msg)

@@ -25,6 +25,9 @@ else. Commits stay in order (``synchronous_commit``): VACUUM would not yet see w
 
 _numbers = itertools.count(1)
 
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For what does not depend on the database."""
+
 
 @pytest.fixture(scope="session")
 def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -6,14 +6,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
 from config.settings import PREFIX, Settings
 from tests.support.programs import running
 from tests.support.service import OPEN
+from workers import sweep
 
 Start = Callable[..., subprocess.Popen[bytes]]
 
@@ -40,6 +42,20 @@ def start_worker(settings: Settings, tmp_path: Path) -> Iterator[Start]:
             return ends.enter_context(started)
 
         yield start
+
+
+@contextmanager
+def sweeping(settings: Settings) -> Iterator[None]:
+    """The scheduler's loop in this process, which looks many times a second where the real one does every few."""
+    stop = Event()
+    loop = Thread(target=sweep.run, args=(settings, stop, 0.1))
+    loop.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        loop.join(20)
+        assert not loop.is_alive()
 
 
 @pytest.fixture

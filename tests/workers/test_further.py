@@ -18,6 +18,7 @@ from service.model import Arrival, AuthorPage, Reflection
 from service.model.engine import writing
 from service.values.evidence import Vouching
 from service.values.state import State
+from tests.support.databases import on_sqlite
 from tests.support.fetching import fetcher
 from tests.support.verifying import Pipeline
 from tests.workers.test_fetch_addresses import NOT_A_PAGE, NUMBERS, PRIVATE
@@ -190,6 +191,7 @@ def test_who_vouches_is_looked_at_and_told(sqlite_pipeline: Pipeline, name: str)
     assert vouched(sqlite_pipeline, sqlite_pipeline.web.page("/friends", body, host=ADA)) is says
 
 
+@on_sqlite
 def test_a_voucher_that_can_not_be_read_is_no_fault(pipeline: Pipeline) -> None:
     known_host(pipeline)
     assert vouched(pipeline, pipeline.web.url("/nowhere", ADA)) is Vouching.UNREAD

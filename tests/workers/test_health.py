@@ -17,6 +17,7 @@ from service.model.host import let_be_asked
 from service.values.address import parse
 from service.values.page import Busy, Failure, Fetched, Limits, Page
 from service.values.state import State
+from tests.support.databases import on_sqlite
 from tests.support.fetching import code, fetcher
 from tests.support.nameserver import NameServer
 from tests.support.verifying import OURS, Pipeline
@@ -165,6 +166,7 @@ def test_a_redirect_to_who_asked_for_patience_counts_as_an_attempt(ask: Asking, 
     assert found.retry_after is not None and 500 < found.retry_after <= 600
 
 
+@on_sqlite
 def test_impatience_of_ours_is_no_failure_of_the_host(engine: Engine, nameserver: NameServer) -> None:
     nameserver.silent("slow.example")
     impatient = fetcher(health=Health(engine), nameserver=nameserver, patience=10.0)

@@ -17,18 +17,17 @@ import redis
 from rq import Queue
 from rq.serializers import JSONSerializer
 
+from config.settings import Settings
 from service.bell import Bell
 from service.values.state import State
+from tests.support.databases import on_sqlite
 from tests.support.disk import Quota
 from tests.support.redis import Stoppable
 from tests.support.verifying import Pipeline
 from tests.support.waiting import until
-from tests.support.worker import Start
+from tests.support.worker import Start, sweeping
 
 Log = Callable[[], str]
-
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-"""For what does not depend on the database."""
 
 
 def claim(pipeline: Pipeline, count: int, held: threading.Event | None = None) -> list[int]:
@@ -110,7 +109,7 @@ def test_what_a_killed_worker_held_is_done_by_another_and_once(
 
 @on_sqlite
 def test_a_disk_that_is_full_meanwhile_ends_no_worker_and_loses_nothing(
-    pipeline: Pipeline, start_worker: Start, redis_url: str, worker_log: Log, tmp_path: Path
+    pipeline: Pipeline, start_worker: Start, redis_url: str, worker_log: Log, settings: Settings, tmp_path: Path
 ) -> None:
     answers = threading.Event()
     items = claim(pipeline, 4, answers)
@@ -124,8 +123,8 @@ def test_a_disk_that_is_full_meanwhile_ends_no_worker_and_loses_nothing(
     assert all(pipeline.item(item).state is State.RECEIVED for item in items)
     disk.free()
     let_leases_end(pipeline)
-    start_worker("scheduler")
-    until(lambda: verified(pipeline, items), 30, "what was held is lost")
+    with sweeping(settings):
+        until(lambda: verified(pipeline, items), 30, "what was held is lost")
     assert [len(pipeline.events(item)) for item in items] == [1] * 4
     assert worker.poll() is None
 
@@ -200,20 +199,20 @@ class Trap:
 
 @on_sqlite
 def test_redis_may_be_emptied_and_stopped_meanwhile(
-    pipeline: Pipeline, start_worker: Start, stoppable_redis: Stoppable
+    pipeline: Pipeline, start_worker: Start, settings: Settings, stoppable_redis: Stoppable
 ) -> None:
     url = stoppable_redis.url
     answers = threading.Event()
     first = claim(pipeline, 4, answers)
     worker = start_worker(REDIS_URL=url)
-    start_worker("scheduler", REDIS_URL=url)
-    until(lambda: fetching(pipeline, 4), 30, "the worker fetches nothing")
-    stoppable_redis.connection.flushall()
-    answers.set()
-    until(lambda: verified(pipeline, first), 30, "what was under way is lost")
-    stoppable_redis.stop()
-    second = claim(pipeline, 8)
-    assert worker.poll() is None
-    stoppable_redis.start()
-    until(lambda: verified(pipeline, second), 40, "it does not come back by itself")
+    with sweeping(settings.model_copy(update={"redis_url": url})):
+        until(lambda: fetching(pipeline, 4), 30, "the worker fetches nothing")
+        stoppable_redis.connection.flushall()
+        answers.set()
+        until(lambda: verified(pipeline, first), 30, "what was under way is lost")
+        stoppable_redis.stop()
+        second = claim(pipeline, 8)
+        assert worker.poll() is None
+        stoppable_redis.start()
+        until(lambda: verified(pipeline, second), 40, "it does not come back by itself")
     assert worker.poll() is None

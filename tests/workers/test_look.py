@@ -20,6 +20,7 @@ from service.model.post import named
 from service.values.address import Address, parse
 from service.values.page import Fetched, Limits, Validators
 from service.values.state import State
+from tests.support.databases import on_sqlite
 from tests.support.verifying import OURS, Pipeline
 from tests.support.waiting import free_port
 from tests.support.web import Answer, Request
@@ -72,6 +73,7 @@ def test_when_it_was_published_is_known(pipeline: Pipeline) -> None:
     assert looked_at(pipeline, dated).published == "2011-10-14T09:30:00+02:00"
 
 
+@on_sqlite
 @pytest.mark.parametrize("status", [404, 410])
 def test_the_sources_of_a_post_that_does_not_exist_are_never_fetched(pipeline: Pipeline, status: int) -> None:
     target = pipeline.web.page("/nowhere", status=status, host=OURS)
@@ -153,6 +155,7 @@ def test_where_it_moved_to_for_good_is_one_more_of_its_addresses(pipeline: Pipel
 @pytest.mark.parametrize(
     "canonical", ["/", "http://other.example/debat", "http://127.0.0.9:1/debat", "/post", "mailto:x"]
 )
+@on_sqlite
 def test_no_other_address_is_taken_over(pipeline: Pipeline, canonical: str) -> None:
     with writing(pipeline.engine) as session:
         sites.add(session, [parse("http://other.example/")], datetime.now(UTC))

@@ -14,6 +14,7 @@ from service.model.engine import writing
 from service.model.event import LOOKS
 from service.values.page import LONGEST_VALIDATOR
 from service.values.state import State
+from tests.support.databases import on_sqlite
 from tests.support.verifying import Pipeline
 from tests.support.web import Answer, Request
 from tests.workers.test_updates import Pair
@@ -55,6 +56,7 @@ def test_the_looks_come_further_and_further_apart(sqlite_pipeline: Pipeline) -> 
         assert ahead - 0.1 < days_until(pair.now.again_at) < ahead + 9.2
 
 
+@on_sqlite
 @pytest.mark.parametrize("state", [State.PENDING, State.REJECTED, State.SPAM])
 def test_nothing_else_is_looked_at_by_itself(pipeline: Pipeline, state: State) -> None:
     pair = Pair(pipeline, state)
@@ -62,6 +64,7 @@ def test_nothing_else_is_looked_at_by_itself(pipeline: Pipeline, state: State) -
     assert (pair.sent_again().again_at, pair.now.due_at) == (None, None)
 
 
+@on_sqlite
 @pytest.mark.parametrize("state", [State.PENDING, State.REJECTED, State.SPAM])
 def test_what_is_taken_down_is_looked_at_no_more(pipeline: Pipeline, state: State) -> None:
     pair = Pair(pipeline)
@@ -142,6 +145,7 @@ def tagged(pair: Pair, tags: dict[str, str], words: str = "first words") -> list
 BOTH = {"ETag": '"one"', "Last-Modified": "Fri, 14 Oct 2011 09:30:00 GMT"}
 
 
+@on_sqlite
 @pytest.mark.parametrize("tags", [{"ETag": '"one"'}, {"Last-Modified": BOTH["Last-Modified"]}, BOTH])
 def test_a_source_is_asked_only_for_what_is_new(pipeline: Pipeline, tags: dict[str, str]) -> None:
     pair = Pair(pipeline)

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 
 from service.model import Reflection
 from service.values.state import State
+from tests.support.databases import on_sqlite
 from tests.support.fetching import fetcher
 from tests.support.nameserver import NameServer
 from tests.support.verifying import Pipeline
@@ -61,6 +62,7 @@ def test_it_is_the_same_item_and_shows_its_new_address(pair: Pair, client: Flask
     assert (pair.now.source, pair.now.latest) == (pair.source, 1)
 
 
+@on_sqlite
 @pytest.mark.parametrize("status", [302, 303, 307])
 def test_a_move_for_now_changes_no_address(pair: Pair, client: FlaskClient, status: int) -> None:
     moves(pair, status=status)
@@ -68,6 +70,7 @@ def test_a_move_for_now_changes_no_address(pair: Pair, client: FlaskClient, stat
     assert pair.now.moved_key is None
 
 
+@on_sqlite
 def test_a_source_that_comes_back_is_shown_where_it_is(pair: Pair, client: FlaskClient) -> None:
     moves(pair)
     pair.says(pair.words("first words"))
@@ -82,6 +85,7 @@ def test_a_claim_from_its_new_address_is_the_same_item(pair: Pair, client: Flask
     assert (item.id, item.state, item.shown) == (pair.item, State.APPROVED, 1)
 
 
+@on_sqlite
 def test_a_claim_from_its_new_address_withdraws_it(pair: Pair, client: FlaskClient) -> None:
     new = moves(pair)
     pair.pipeline.web.gone(new)
@@ -98,6 +102,7 @@ def test_an_address_with_an_item_of_its_own_keeps_it(pair: Pair, client: FlaskCl
     assert len(pair.pipeline.item(own.id).arrivals) == 1
 
 
+@on_sqlite
 def test_who_redirects_his_page_to_anothers_is_not_taken_for_the_other(pair: Pair, client: FlaskClient) -> None:
     theirs = moves(pair, host=NEIGHBOUR)
     assert pair.now.moved_key is None
@@ -105,6 +110,7 @@ def test_who_redirects_his_page_to_anothers_is_not_taken_for_the_other(pair: Pai
     assert (mine.id, other.source, other.state) == (pair.item, theirs, State.PENDING)
 
 
+@on_sqlite
 def test_a_neighbour_on_another_subdomain_keeps_his_claim(pipeline: Pipeline, nameserver: NameServer) -> None:
     target, port = pipeline.post(), urlsplit(pipeline.web.url("/")).port
     nameserver.name("alice.uni.test", NEIGHBOUR)
@@ -118,6 +124,7 @@ def test_a_neighbour_on_another_subdomain_keeps_his_claim(pipeline: Pipeline, na
     assert (item.state, item.host, item.moved_key) == (State.PENDING, "uni.test", None)
 
 
+@on_sqlite
 @pytest.mark.parametrize("state", [State.REJECTED, State.SPAM])
 def test_who_was_turned_away_takes_nobody_along(pair: Pair, client: FlaskClient, state: State) -> None:
     new = moves(pair)
@@ -126,6 +133,7 @@ def test_who_was_turned_away_takes_nobody_along(pair: Pair, client: FlaskClient,
     assert (mine.state, other.source, other.state) == (state, new, State.PENDING)
 
 
+@on_sqlite
 def test_who_cannot_be_read_any_more_takes_nobody_along(pair: Pair, client: FlaskClient) -> None:
     new = moves(pair)
     pair.pipeline.web.page("/source", "down", status=503)
@@ -134,6 +142,7 @@ def test_who_cannot_be_read_any_more_takes_nobody_along(pair: Pair, client: Flas
     assert (mine.id, other.source, other.state) == (pair.item, new, State.PENDING)
 
 
+@on_sqlite
 def test_a_move_to_another_domain_waits_for_a_person(pair: Pair, client: FlaskClient) -> None:
     new = moves(pair, host=NEIGHBOUR)
     assert (pair.now.state, pair.now.shown, pair.now.latest, pair.now.decided) == (State.APPROVED, 1, 2, 1)
@@ -142,6 +151,7 @@ def test_a_move_to_another_domain_waits_for_a_person(pair: Pair, client: FlaskCl
     assert public(client, pair)[0]["url"] == new
 
 
+@on_sqlite
 def test_who_takes_his_redirect_back_has_no_hold_on_where_it_led(pair: Pair, client: FlaskClient) -> None:
     new = moves(pair)
     pair.pipeline.web.gone(pair.source)
@@ -150,6 +160,7 @@ def test_who_takes_his_redirect_back_has_no_hold_on_where_it_led(pair: Pair, cli
     assert (mine.state, other.source, other.state) == (State.GONE, new, State.PENDING)
 
 
+@on_sqlite
 def test_a_date_that_its_source_puts_right_is_shown_without_a_new_decision(pair: Pair, client: FlaskClient) -> None:
     assert public(client, pair)[0]["published"] is None
     date = "2011-10-14T09:30:00+02:00"

@@ -26,6 +26,7 @@ from service.moderate.decisions import Decided, Decider, Decision, undo
 from service.moderate.decisions import decide as decides
 from service.values.portrait import Portrait
 from service.values.state import State
+from tests.support.databases import on_sqlite
 from tests.support.fetching import fetcher
 from tests.support.pictures import bomb, face
 from tests.support.verifying import Pipeline
@@ -143,6 +144,7 @@ def test_who_takes_a_decision_back_shows_the_picture_that_was_shown_before(
         assert (back.approved, back.again_at) == (first.approved, first.again_at)
 
 
+@on_sqlite
 def test_a_copy_that_comes_after_the_decision_waits_for_the_next(pipeline: Pipeline, client: FlaskClient) -> None:
     photo = pipeline.web.page("/ada.png", "busy", host=PHOTOS, status=500)
     item = pipeline.verified(*source(pipeline, photo))
@@ -167,6 +169,7 @@ def test_the_picture_of_a_welcome_host_follows_by_itself(pipeline: Pipeline, cli
     assert public(client, pipeline) == [f"http://127.0.0.1:8000/pictures/{pipeline.pictures()[0].hash}.webp"]
 
 
+@on_sqlite
 def test_the_welcome_ends_where_a_person_chooses(pipeline: Pipeline, client: FlaskClient) -> None:
     rule(pipeline, "127.0.0.2", "approve")
     item = pipeline.verified(*source(pipeline, picture_at(pipeline)))
@@ -240,6 +243,7 @@ def test_what_is_no_picture_is_none_and_is_not_asked_for_again(sqlite_pipeline: 
     assert sqlite_pipeline.item(item.id).state is State.PENDING
 
 
+@on_sqlite
 def test_a_server_that_fails_is_asked_again_and_one_without_it_is_not(pipeline: Pipeline) -> None:
     photo = pipeline.web.page("/ada.png", "busy", host=PHOTOS, status=500)
     pipeline.verified(*source(pipeline, photo))
@@ -393,6 +397,7 @@ def again(pipeline: Pipeline, only_leases: bool = False) -> None:
         session.execute(update(Picture).where(Picture.due_at.is_not(None)).values(values))
 
 
+@on_sqlite
 def test_scheduler_and_errands_worker_see_to_it_by_themselves(pipeline: Pipeline, start_worker: Start) -> None:
     pipeline.verified(*source(pipeline, picture_at(pipeline)))
     start_worker("scheduler")

@@ -12,6 +12,7 @@ from service.model import Post, Reflection, Site
 from service.model.engine import writing
 from service.model.states import Step, step
 from service.values.state import State
+from tests.support.databases import on_sqlite
 from tests.support.verifying import Pipeline
 from tests.support.waiting import free_port
 from tests.support.web import Answer
@@ -50,6 +51,7 @@ class Pair:
         return self.pipeline.item(self.item)
 
 
+@on_sqlite
 @pytest.mark.parametrize("state", FOUND)
 def test_a_source_that_is_gone_takes_its_item_down(pipeline: Pipeline, state: State) -> None:
     pair = Pair(pipeline, state)
@@ -99,6 +101,7 @@ def test_no_trouble_of_a_server_takes_anything_down(sqlite_pipeline: Pipeline) -
     assert (item.state, item.reason, item.shown) == (State.APPROVED, "unsupported_type", 1)
 
 
+@on_sqlite
 @pytest.mark.parametrize("state", FOUND)
 def test_sending_it_again_moves_no_decision(pipeline: Pipeline, state: State) -> None:
     pair = Pair(pipeline, state)

@@ -174,8 +174,13 @@ def test_a_flooded_host_has_one_request_at_a_time_and_holds_up_nobody(pipeline: 
     for number in range(20):
         slow.claim(*linked(slow, f"/{number}"))
     other = slow.claim(*linked(slow, "/", host="127.0.0.3"))
-    until(lambda: slow.run() >= 0 and slow.item(other).state is State.PENDING, 10, "the honest one waits")
-    until(lambda: slow.run() >= 0 and len(slow.web.requests("127.0.0.2")) >= 4, 20, "the flood is not worked off")
+    run = threading.Thread(target=slow.run)
+    run.start()
+    until(lambda: slow.item(other).state is State.PENDING, 10, "the honest one waits")
+    until(lambda: len(slow.web.requests("127.0.0.2")) >= 4, 20, "the flood is not worked off")
+    slow.means.stop.set()
+    run.join(10)
+    assert not run.is_alive()
     requests = slow.web.requests("127.0.0.2")
     assert all(later.time - earlier.time >= 0.29 for earlier, later in itertools.pairwise(requests))
     assert max(request.concurrent for request in requests) == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from service.values.state import State
-from tests.moderate.test_in_a_browser import busy, fits, nora, sign_in  # noqa: F401 (fixtures)
+from tests.moderate.test_in_a_browser import busy, enter, fits, nora  # noqa: F401 (fixtures)
 from tests.support.browser import OpenBrowser, Reader
 from tests.support.desk import Desk
 from tests.support.host_pages import Served
@@ -22,7 +22,7 @@ def test_a_rule_is_made_from_an_item_and_shows_first_what_it_would_have_done(
         for number, state in enumerate(states)
     ]
     browser = open_browser(Reader.on_a_phone(javascript=False, dark=True))
-    sign_in(browser, served, nora, f"/admin/items/{came[-1].uid}")
+    enter(browser, served, nora, f"/admin/items/{came[-1].uid}")
     browser.click(".ruling")
     browser.find(".suggestions a", "deals.example")
     browser.click("main form button")
