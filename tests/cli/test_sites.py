@@ -51,6 +51,8 @@ def test_a_new_site_is_told_with_its_tokens_once(desk: Desk) -> None:
     assert told["base_url"] == "https://blog.example/~a/"
     assert (told["webmention"], told["pingback"]) == (f"{OURS}/webmention", f"{OURS}/pingback")
     assert told["embed"] == f'<script async src="{OURS}/widget.js"></script>'
+    pasted = [f'<link rel="{rel}" href="{OURS}/{rel}">' for rel in ("pingback", "webmention")] + [told["embed"]]
+    assert set(pasted) <= {line.strip() for line in said.err.splitlines()}
     assert desk.owner_of(told["token"]) == told["id"]
     assert desk.owner_of(told["read_token"]) is None
     shown = desk.site("show", str(told["id"]))

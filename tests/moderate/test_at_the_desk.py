@@ -121,6 +121,21 @@ def network(browser: Browser, *, offline: bool) -> None:
     browser.driver.execute_cdp_cmd("Network.emulateNetworkConditions", conditions)
 
 
+def test_the_first_key_on_a_fresh_list_decides_and_that_nothing_waits_is_seen_at_once(
+    browser: Browser, between: Between, served: Served, busy: Desk, who: SignIn
+) -> None:
+    first, second = busy.letters(2)
+    nora = begin(browser, between, served, busy, who)
+    nora.shown()
+    assert first.uid not in nora.press("a")
+    nora.press("d")
+    nora.holds({first: State.APPROVED, second: State.REJECTED})
+    browser.find("main > .empty")
+    seen = "return document.querySelector('main > .empty h2').getBoundingClientRect().bottom <= innerHeight"
+    assert browser.run(seen)
+    assert browser.complaints() == []
+
+
 def test_keys_decide_at_once_and_each_is_taken_back_to_where_it_stood(
     browser: Browser, between: Between, served: Served, busy: Desk, who: SignIn
 ) -> None:
